@@ -1,0 +1,166 @@
+"""From samples to calibrated probabilities: the one path that live, files and training share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from ser_desktop.core import catalogue
+from ser_desktop.core.audio import SAMPLE_RATE_HZ, FloatArray
+from ser_desktop.core.bundle import Bundle, load_bundle
+from ser_desktop.core.device import Device, choose_device
+from ser_desktop.core.encoder import Encoder, load_encoder
+from ser_desktop.core.errors import BundleError
+from ser_desktop.core.features import Extractor, make_extractor
+from ser_desktop.core.normalise import Statistics
+
+
+def prepare(
+    branches: Sequence[FloatArray], statistics: Sequence[Statistics], max_frames: int
+) -> tuple[FloatArray, ...]:
+    """Normalise the branches of one utterance and cut them to a common length.
+
+    Parameters
+    ----------
+    branches : sequence of (n_layers, n_frames, n_features)
+        Frame counts may differ by a few: openSMILE and wav2vec 2.0 end at different samples.
+    statistics : sequence of Statistics
+        One per branch.
+    max_frames : int
+        The head sees at most the first ``max_frames`` (section 3.2).
+    """
+    n_frames = min(max_frames, *(branch.shape[1] for branch in branches))
+    return tuple(reference.apply(branch[:, :n_frames]) for branch, reference in zip(branches, statistics, strict=True))
+
+
+def collate(utterances: Sequence[Sequence[FloatArray]]) -> tuple[list[Tensor], Tensor]:
+    """Stack prepared utterances into a batch, padded at the end.
+
+    Returns
+    -------
+    features : list of (batch, n_layers, n_frames, n_features)
+        One per branch.
+    mask : (batch, n_frames) bool
+        True on real frames.
+    """
+    lengths = [utterance[0].shape[1] for utterance in utterances]
+    mask = torch.arange(max(lengths))[None] < torch.tensor(lengths)[:, None]
+    features = []
+    for branch in zip(*utterances, strict=True):
+        n_layers, _, n_features = branch[0].shape
+        padded = torch.zeros(len(branch), n_layers, max(lengths), n_features)
+        for row, values in zip(padded, branch, strict=True):
+            row[:, : values.shape[1]] = torch.from_numpy(values)
+        features.append(padded)
+    return features, mask
+
+
+class Analyser:
+    """A bundle with its extractors, ready to judge windows. Use it in one thread.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    extractors : sequence of Extractor
+        In the order of the bundle's features.
+    device : Device
+        Where the encoder runs; shown to the user.
+    """
+
+    def __init__(self, bundle: Bundle, extractors: Sequence[Extractor], device: Device) -> None:
+        for wanted, extractor in zip(bundle.config.features, extractors, strict=True):
+            if wanted != extractor.spec:
+                raise BundleError(
+                    f"«{bundle.config.name}» was trained on {wanted}, but this program gives {extractor.spec}.",
+                    "Update the program, or choose another model.",
+                )
+        self.bundle = bundle
+        self.device = device
+        self._extractors = tuple(extractors)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Class names in the order of the probabilities."""
+        return self.bundle.config.labels
+
+    @property
+    def window_s(self) -> float:
+        """Longest stretch the head was made for."""
+        return self.bundle.config.window_s
+
+    @property
+    def min_window_s(self) -> float:
+        """Shortest stretch worth judging."""
+        return self.bundle.config.min_window_s
+
+    @property
+    def threshold(self) -> float:
+        """Probability below which the answer is "not sure"."""
+        return self.bundle.config.decision.threshold
+
+    def logits(self, samples: FloatArray) -> npt.NDArray[np.float32]:
+        """Logits (n_classes,) of one window, (n_samples,) at 16 kHz, unpadded."""
+        branches = [extractor.extract(samples) for extractor in self._extractors]
+        prepared = prepare(branches, self.bundle.statistics, self.bundle.config.max_frames())
+        with torch.inference_mode():
+            logits = self.bundle.head(*collate([prepared]))
+        return np.asarray(logits[0].numpy(), dtype=np.float32)
+
+    def probabilities(self, samples: FloatArray) -> npt.NDArray[np.float64]:
+        """Temperature-scaled probabilities (n_classes,) of one window; they sum to 1."""
+        return softmax(self.logits(samples) / self.bundle.config.decision.temperature)
+
+    def warm_up(self) -> None:
+        """Analyse a second of quiet noise, so that the first real window is not the slow one."""
+        noise = np.random.default_rng(0).standard_normal(SAMPLE_RATE_HZ).astype(np.float32)
+        self.logits(noise * np.float32(1e-3))
+
+
+def softmax(logits: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Probabilities along the last axis."""
+    shifted = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True), dtype=np.float64)
+
+
+def open_analyser(bundle_folder: Path, device_preference: str = "auto") -> Analyser:
+    """Load a bundle, choose the device, load its encoder if it has one, and warm up.
+
+    Raises
+    ------
+    BundleError, EncoderMissingError
+    """
+    bundle = load_bundle(bundle_folder)
+    identity = bundle.config.encoder
+    entry = catalogue.find_encoder(identity) if identity else None
+    device = choose_device(device_preference)
+    encoder = load_encoder(entry.folder, device, entry.identity) if entry else None
+    analyser = Analyser(bundle, make_extractors(bundle, encoder), device)
+    analyser.warm_up()
+    return analyser
+
+
+def make_extractors(bundle: Bundle, encoder: Encoder | None) -> list[Extractor]:
+    """Build the extractors that a bundle's features name.
+
+    Raises
+    ------
+    BundleError
+        If the encoder has other dimensions than the bundle was trained on.
+    """
+    extractors = []
+    for spec in bundle.config.features:
+        extractor = make_extractor(spec.name, encoder=encoder, hop_s=spec.frame_s)
+        found = extractor.spec
+        if (spec.n_layers, spec.n_features) != (found.n_layers, found.n_features):
+            raise BundleError(
+                f"«{bundle.config.name}» says {spec.name} has {spec.n_layers} layers of {spec.n_features} features, "
+                f"but it has {found.n_layers} of {found.n_features}.",
+                "Copy the bundle again, or choose another model.",
+            )
+        extractors.append(extractor)
+    return extractors

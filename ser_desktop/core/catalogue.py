@@ -1,0 +1,106 @@
+"""The speech encoders the paper uses: what they are, where they lie, and how to get them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ser_desktop.core import paths
+from ser_desktop.core.errors import EncoderMissingError
+
+
+@dataclass(frozen=True)
+class EncoderEntry:
+    """An encoder that bundles may name.
+
+    Attributes
+    ----------
+    name : str
+        Short name, also its folder below the data folder.
+    repository, revision : str
+        Where it was published, pinned.
+    weights : str
+        The file that must be there.
+    n_bytes : int
+        Size of that file.
+    licence : str
+    purpose : str
+        What it is, for people.
+    """
+
+    name: str
+    repository: str
+    revision: str
+    weights: str
+    n_bytes: int
+    licence: str
+    purpose: str
+
+    @property
+    def identity(self) -> str:
+        """What bundles store: repository and revision."""
+        return f"{self.repository}@{self.revision}"
+
+    @property
+    def folder(self) -> Path:
+        """Where the encoder lies once installed."""
+        return paths.encoders_folder() / self.name
+
+    def is_installed(self) -> bool:
+        """Whether configuration and weights are there."""
+        has_weights = any((self.folder / name).is_file() for name in (self.weights, "model.safetensors"))
+        return has_weights and (self.folder / "config.json").is_file()
+
+    def install_command(self) -> str:
+        """One command that puts the encoder where it is looked for."""
+        return (
+            f"hf download {self.repository} config.json {self.weights} "
+            f'--revision {self.revision} --local-dir "{self.folder}"'
+        )
+
+
+ENCODERS: tuple[EncoderEntry, ...] = (
+    EncoderEntry(
+        name="wav2vec2-base",
+        repository="facebook/wav2vec2-base",
+        revision="0b5b8e868dd84f03fd87d01f9c4ff0f080fecfe8",
+        weights="pytorch_model.bin",
+        n_bytes=380_267_417,
+        licence="Apache-2.0",
+        purpose="Wav2vec2-PT of the paper: learned from speech alone",
+    ),
+    EncoderEntry(
+        name="wav2vec2-base-960h",
+        repository="facebook/wav2vec2-base-960h",
+        revision="22aad52d435eb6dbaf354bdad9b0da84ce7d6156",
+        weights="model.safetensors",
+        n_bytes=377_607_901,
+        licence="Apache-2.0",
+        purpose="Wav2vec2-FT of the paper: trained further to write down English",
+    ),
+)
+
+
+def find_encoder(identity: str) -> EncoderEntry:
+    """Return the installed catalogue entry that ``identity`` (``repository@revision`` or a name) names.
+
+    Raises
+    ------
+    EncoderMissingError
+        If it is not installed, with the command that installs it, or not known at all.
+    """
+    for entry in ENCODERS:
+        if identity in {entry.identity, entry.name}:
+            break
+    else:
+        known = ", ".join(entry.name for entry in ENCODERS)
+        raise EncoderMissingError(
+            f"The speech encoder «{identity}» is not one this version knows (it knows {known}).",
+            "Choose another model, or update the program.",
+        )
+    if not entry.is_installed():
+        raise EncoderMissingError(
+            f"The speech encoder {entry.name} is not installed ({entry.n_bytes / 1e6:.0f} MB, {entry.licence}).",
+            f"Install it once with:  {entry.install_command()}",
+        )
+    return entry

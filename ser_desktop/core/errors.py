@@ -1,0 +1,56 @@
+"""The exception tree: what was cancelled, what a person can mend, and what is a defect of ours."""
+
+from __future__ import annotations
+
+
+class SerError(Exception):
+    """Root of every error raised on purpose."""
+
+
+class Cancelled(SerError):  # noqa: N818 - a wish of the user, not an error
+    """The user asked to stop; nothing is shown."""
+
+
+class UserFacingError(SerError):
+    """A problem whose sentence is shown as it is.
+
+    Parameters
+    ----------
+    what : str
+        What happened and where, with the facts.
+    fix : str
+        What to do about it.
+    """
+
+    def __init__(self, what: str, fix: str = "") -> None:
+        super().__init__(f"{what} {fix}".strip())
+        self.what = what
+        self.fix = fix
+
+
+class AudioFileError(UserFacingError):
+    """A sound file cannot be used."""
+
+
+class BundleError(UserFacingError):
+    """A model bundle is incomplete, altered or does not keep its contract."""
+
+
+class EncoderMissingError(UserFacingError):
+    """A bundle needs a speech encoder that is not installed."""
+
+
+class MicrophoneError(UserFacingError):
+    """A microphone cannot be opened or read."""
+
+
+class SettingsError(UserFacingError):
+    """Settings cannot be read or written."""
+
+
+class SaveError(UserFacingError):
+    """A result could not be written; it is still in memory."""
+
+
+class CorpusError(UserFacingError):
+    """Training data does not hold what it should."""

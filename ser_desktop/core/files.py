@@ -1,0 +1,80 @@
+"""Analysis of sound files, the same windows and words as live."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ser_desktop.core.audio import file_info, read_blocks
+from ser_desktop.core.errors import AudioFileError
+from ser_desktop.core.prediction import Prediction
+from ser_desktop.core.stream import DEFAULT_HOP_S, Judge, analyse_blocks, overall
+
+
+@dataclass(frozen=True)
+class FileAnalysis:
+    """What was heard in one file.
+
+    Attributes
+    ----------
+    path : Path
+    duration_s : float
+    answer : Prediction
+        About the whole file: mean probabilities of its windows with speech.
+    windows : tuple of Prediction
+    """
+
+    path: Path
+    duration_s: float
+    answer: Prediction
+    windows: tuple[Prediction, ...]
+
+    def as_json(self, bundle: str) -> dict[str, Any]:
+        """Return ``file, duration_s, state, label, probabilities, windows, bundle``."""
+        answer = self.answer.as_json()
+        return {
+            "file": str(self.path),
+            "duration_s": round(self.duration_s, 3),
+            "state": answer["state"],
+            "label": answer["label"],
+            "probabilities": answer["probabilities"],
+            "windows": [window.as_json() for window in self.windows],
+            "bundle": bundle,
+        }
+
+
+def analyse_file(
+    judge: Judge,
+    path: Path,
+    hop_s: float = DEFAULT_HOP_S,
+    progress: Callable[[float], None] = lambda _share: None,
+) -> FileAnalysis:
+    """Analyse one file of any length with bounded memory.
+
+    Parameters
+    ----------
+    judge : Judge
+    path : Path
+    hop_s : float
+    progress : callable
+        Called with the share of the file that is done.
+
+    Raises
+    ------
+    AudioFileError
+        If the file cannot be read or is too short to judge.
+    """
+    info = file_info(path)
+    windows = []
+    for window in analyse_blocks(judge, read_blocks(path), hop_s):
+        windows.append(window)
+        progress(min(1.0, window.end_s / info.duration_s))
+    answer = overall(windows, judge.threshold)
+    if answer is None:
+        raise AudioFileError(
+            f"«{path.name}» is too short to judge ({info.duration_s * 1000:.0f} ms).",
+            "A recording needs at least 0.1 s, and a second or more for a useful answer.",
+        )
+    return FileAnalysis(path, info.duration_s, answer, tuple(windows))

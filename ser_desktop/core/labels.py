@@ -1,0 +1,42 @@
+"""Emotion names and the class order of each corpus; nothing else spells an emotion."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Emotion(StrEnum):
+    """The words the shipped models use for the emotions a voice expresses."""
+
+    NEUTRAL = "neutral"
+    CALM = "calm"
+    HAPPY = "happy"
+    SAD = "sad"
+    ANGRY = "angry"
+    FEARFUL = "fearful"
+    DISGUST = "disgust"
+    SURPRISED = "surprised"
+
+
+RAVDESS_CODES: dict[str, Emotion] = {
+    "01": Emotion.NEUTRAL,
+    "02": Emotion.CALM,
+    "03": Emotion.HAPPY,
+    "04": Emotion.SAD,
+    "05": Emotion.ANGRY,
+    "06": Emotion.FEARFUL,
+    "07": Emotion.DISGUST,
+    "08": Emotion.SURPRISED,
+}
+"""Third field of a RAVDESS file name."""
+
+RAVDESS_8: tuple[Emotion, ...] = tuple(RAVDESS_CODES.values())
+"""Class order with calm kept apart (the comparison with Issa et al.)."""
+
+RAVDESS_7: tuple[Emotion, ...] = tuple(e for e in RAVDESS_8 if e is not Emotion.CALM)
+"""Class order of Pepino et al. 2021, section 3.1: calm is merged into neutral."""
+
+
+def merge_calm(emotion: Emotion) -> Emotion:
+    """Map calm to neutral, as Pepino et al. 2021 do, and leave the rest alone."""
+    return Emotion.NEUTRAL if emotion is Emotion.CALM else emotion

@@ -1,0 +1,46 @@
+"""Where things lie: shipped assets, the user's data, settings and log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+
+APP_NAME = "ser-desktop"
+
+
+def assets_folder() -> Path:
+    """Folder of shipped files: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "assets"
+    return installed if installed.is_dir() else package.parent / "assets"
+
+
+def default_bundle() -> Path:
+    """Folder of the bundle that works right after installation, without network."""
+    return assets_folder() / "models" / "default"
+
+
+def demo_clip() -> Path:
+    """Sound file of the synthetic voice that ``--demo`` plays as virtual input."""
+    return assets_folder() / "audio" / "demo-synthetic-voice.flac"
+
+
+def data_folder() -> Path:
+    """Folder of the user's models (it may not exist yet)."""
+    return Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))
+
+
+def encoders_folder() -> Path:
+    """Folder in which installed speech encoders lie, one folder each."""
+    return data_folder() / "encoders"
+
+
+def settings_file() -> Path:
+    """File of the user's settings."""
+    return Path(platformdirs.user_config_dir(APP_NAME, appauthor=False)) / "settings.json"
+
+
+def log_file() -> Path:
+    """File to which unexpected errors are written."""
+    return Path(platformdirs.user_log_dir(APP_NAME, appauthor=False)) / "ser-desktop.log"

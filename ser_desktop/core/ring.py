@@ -1,0 +1,79 @@
+"""The buffer between the sound card's callback and everybody else."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ser_desktop.core.audio import FloatArray
+
+
+class RingRead(NamedTuple):
+    """New samples for one reader.
+
+    Attributes
+    ----------
+    samples : (n_samples,) float32
+        A copy the reader owns.
+    index : int
+        Sample index after the last one, the cursor of the next read.
+    n_lost : int
+        Samples overwritten before this reader came.
+    """
+
+    samples: FloatArray
+    index: int
+    n_lost: int
+
+
+class RingBuffer:
+    """Preallocated mono samples with one writer and any number of readers, without locks.
+
+    The writer copies first and moves `n_written` last; a reader checks afterwards that the
+    writer did not overtake it meanwhile. Under CPython each step is atomic enough for that.
+
+    Parameters
+    ----------
+    n_samples : int
+        Capacity; the oldest samples are overwritten.
+    """
+
+    def __init__(self, n_samples: int) -> None:
+        self._data = np.zeros(n_samples, np.float32)
+        self._capacity = n_samples
+        self.n_written = 0
+
+    def write(self, block: FloatArray) -> None:
+        """Append a block (called by the audio callback: two copies, no allocation)."""
+        n = len(block)
+        if n > self._capacity:
+            block = block[-self._capacity :]
+            self.n_written += n - self._capacity
+            n = self._capacity
+        start = self.n_written % self._capacity
+        n_first = min(n, self._capacity - start)
+        self._data[start : start + n_first] = block[:n_first]
+        self._data[: n - n_first] = block[n_first:]
+        self.n_written += n
+
+    def read_since(self, index: int) -> RingRead:
+        """Copy everything written after sample ``index`` that is still there."""
+        end = self.n_written
+        start = max(index, end - self._capacity)
+        samples = self._copy(start, end)
+        overtaken = max(0, self.n_written - self._capacity - start)
+        if overtaken:
+            samples = samples[overtaken:]
+            start += overtaken
+        return RingRead(samples, end, max(0, start - index))
+
+    def latest(self, n_samples: int) -> FloatArray:
+        """Copy of the newest ``n_samples`` (fewer at the start)."""
+        end = self.n_written
+        return self._copy(max(0, end - min(n_samples, self._capacity)), end)
+
+    def _copy(self, start: int, end: int) -> FloatArray:
+        first = start % self._capacity
+        n_first = min(end - start, self._capacity - first)
+        return np.concatenate((self._data[first : first + n_first], self._data[: end - start - n_first]))

@@ -1,0 +1,145 @@
+"""One recording: the states it goes through, what was answered, and its export."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from ser_desktop.core.errors import SaveError, SerError
+from ser_desktop.core.prediction import Prediction
+from ser_desktop.core.settings import write_atomically
+
+
+class SessionState(StrEnum):
+    """What the program is doing."""
+
+    LOADING = "loading"
+    IDLE = "idle"
+    LISTENING = "listening"
+    PAUSED = "paused"
+    FINISHING = "finishing"
+    FAILED = "failed"
+
+
+_ALLOWED: dict[SessionState, frozenset[SessionState]] = {
+    SessionState.LOADING: frozenset({SessionState.IDLE, SessionState.FAILED}),
+    SessionState.IDLE: frozenset({SessionState.LOADING, SessionState.LISTENING, SessionState.PAUSED}),
+    SessionState.LISTENING: frozenset({SessionState.PAUSED, SessionState.FINISHING, SessionState.FAILED}),
+    SessionState.PAUSED: frozenset({SessionState.LISTENING, SessionState.FINISHING, SessionState.FAILED}),
+    SessionState.FINISHING: frozenset({SessionState.IDLE, SessionState.FAILED}),
+    SessionState.FAILED: frozenset({SessionState.LOADING}),
+}
+
+
+class SessionStateError(SerError):
+    """A change of state that cannot happen; a defect of ours."""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A stretch without sound because the microphone was away, in seconds since the recording began."""
+
+    start_s: float
+    end_s: float
+
+
+class Session:
+    """State, history and export of one recording at a time.
+
+    Parameters
+    ----------
+    model : str
+        Name of the bundle, written into exports.
+    """
+
+    def __init__(self, model: str = "") -> None:
+        self.model = model
+        self.state = SessionState.LOADING
+        self.source = ""
+        self.started_at: datetime | None = None
+        self.history: list[Prediction] = []
+        self.gaps: list[Gap] = []
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether a recording is under way, also while it waits for its microphone."""
+        return self.state in {SessionState.LISTENING, SessionState.PAUSED}
+
+    def go(self, state: SessionState) -> None:
+        """Change the state.
+
+        Raises
+        ------
+        SessionStateError
+            If that change cannot happen.
+        """
+        if state is not self.state and state not in _ALLOWED[self.state]:
+            raise SessionStateError(f"a session cannot go from {self.state} to {state}")
+        self.state = state
+
+    def start(self, source: str, now: datetime) -> None:
+        """Begin a new recording from the named source; the last one's history is dropped."""
+        self.go(SessionState.LISTENING)
+        self.source = source
+        self.started_at = now
+        self.history = []
+        self.gaps = []
+
+    def add(self, prediction: Prediction) -> None:
+        """Remember an answer."""
+        self.history.append(prediction)
+
+    def clock(self, position_s: float) -> datetime | None:
+        """Time of day at a position, in seconds since the recording began."""
+        return None if self.started_at is None else self.started_at + timedelta(seconds=position_s)
+
+    def as_json_text(self) -> str:
+        """Return the recording's answers as JSON."""
+        return json.dumps(
+            {
+                "format": "ser-desktop session",
+                "version": 1,
+                "model": self.model,
+                "source": self.source,
+                "started_at": self.started_at.isoformat(timespec="milliseconds") if self.started_at else None,
+                "gaps": [{"start_s": round(gap.start_s, 3), "end_s": round(gap.end_s, 3)} for gap in self.gaps],
+                "windows": [p.as_json() for p in self.history],
+            },
+            indent=1,
+            ensure_ascii=False,
+        )
+
+    def as_csv_text(self) -> str:
+        """Return the recording's answers as a table, one row per window."""
+        labels = self.history[0].labels if self.history else ()
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow(["start_s", "end_s", "clock_end", "state", "label", *labels])
+        for p in self.history:
+            clock = self.clock(p.end_s)
+            chances = [f"{x:.6f}" for x in p.probabilities] or [""] * len(labels)
+            when = clock.isoformat(timespec="milliseconds") if clock else ""
+            writer.writerow([f"{p.start_s:.3f}", f"{p.end_s:.3f}", when, p.state, p.label or "", *chances])
+        return text.getvalue()
+
+    def save(self, path: Path) -> None:
+        """Write the answers to a ``.json`` or ``.csv`` file; an old file survives a failure.
+
+        Raises
+        ------
+        SaveError
+            If it cannot be written; the answers stay in memory.
+        """
+        text = self.as_json_text() if path.suffix.lower() == ".json" else self.as_csv_text()
+        try:
+            write_atomically(path, text)
+        except OSError as error:
+            raise SaveError(
+                f"The session could not be saved to «{path}» ({error.strerror or error}).",
+                "It is still here: choose another place or free some space, and save again.",
+            ) from error

@@ -1,0 +1,1 @@
+"""The window: it shows, and owns no truth."""

@@ -1,0 +1,179 @@
+"""Semantic colours, one look per emotion, and the style sheet made from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+from ser_desktop.core.labels import Emotion
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours by what they mean."""
+
+    name: str
+    surface: str
+    raised: str
+    line: str
+    text: str
+    muted: str
+    accent: str
+    on_accent: str
+    good: str
+    warning: str
+    error: str
+
+
+LIGHT = Theme(
+    name="light",
+    surface="#FAFAF8",
+    raised="#FFFFFF",
+    line="#E3E2DD",
+    text="#1B1D1F",
+    muted="#5C6166",
+    accent="#C8321F",
+    on_accent="#FFFFFF",
+    good="#2E7D4F",
+    warning="#9A6700",
+    error="#B3261E",
+)
+DARK = Theme(
+    name="dark",
+    surface="#15171A",
+    raised="#1D2024",
+    line="#2C3036",
+    text="#ECEDEE",
+    muted="#A0A6AD",
+    accent="#FF6B57",
+    on_accent="#1B0D0A",
+    good="#58C48A",
+    warning="#E3B341",
+    error="#FF8A80",
+)
+
+
+@dataclass(frozen=True)
+class Look:
+    """How an emotion is shown besides its word: colour and pattern (`symbols` draws its symbol)."""
+
+    colour: str
+    pattern: Qt.BrushStyle
+
+
+_LOOKS: dict[str, Look] = {
+    Emotion.NEUTRAL: Look("#8A8F98", Qt.BrushStyle.SolidPattern),
+    Emotion.CALM: Look("#4FA7A0", Qt.BrushStyle.HorPattern),
+    Emotion.HAPPY: Look("#C98A00", Qt.BrushStyle.Dense6Pattern),
+    Emotion.SAD: Look("#3B6FB6", Qt.BrushStyle.VerPattern),
+    Emotion.ANGRY: Look("#D0432B", Qt.BrushStyle.FDiagPattern),
+    Emotion.FEARFUL: Look("#7B5EA7", Qt.BrushStyle.BDiagPattern),
+    Emotion.DISGUST: Look("#5B8C3A", Qt.BrushStyle.DiagCrossPattern),
+    Emotion.SURPRISED: Look("#D4679E", Qt.BrushStyle.CrossPattern),
+}
+_OWN_CLASSES = ("#4C78A8", "#B279A2", "#6B8E23", "#C06030", "#7F7F7F", "#2F8F8F")
+
+
+def look_of(label: str, position: int = 0) -> Look:
+    """Look of a class; classes that people name themselves get a colour by their position."""
+    return _LOOKS.get(label) or Look(_OWN_CLASSES[position % len(_OWN_CLASSES)], Qt.BrushStyle.SolidPattern)
+
+
+_current = LIGHT
+
+
+def theme() -> Theme:
+    """Return the theme in force."""
+    return _current
+
+
+def colour(token: str) -> QColor:
+    """Colour of a token of the theme in force."""
+    return QColor(getattr(_current, token))
+
+
+def apply_theme(app: QApplication, choice: str) -> Theme:
+    """Set the theme of the whole application.
+
+    Parameters
+    ----------
+    app : QApplication
+    choice : {"system", "light", "dark"}
+    """
+    global _current  # noqa: PLW0603 - one application, one theme
+    if choice == "system":
+        is_dark = QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
+        _current = DARK if is_dark else LIGHT
+    else:
+        _current = DARK if choice == "dark" else LIGHT
+    app.setStyle("Fusion")
+    app.setPalette(_palette(_current))
+    app.setStyleSheet(_style_sheet(_current))
+    return _current
+
+
+def sized(font: QFont, pixels: int, *, bold: bool = False, tabular: bool = False) -> QFont:
+    """Copy of a font in another size; ``tabular`` gives all digits the same width."""
+    copy = QFont(font)
+    copy.setPixelSize(pixels)
+    copy.setBold(bold)
+    if tabular:
+        copy.setFeature(QFont.Tag("tnum"), 1)
+    return copy
+
+
+def _palette(t: Theme) -> QPalette:
+    palette = QPalette()
+    for role, token in {
+        QPalette.ColorRole.Window: t.surface,
+        QPalette.ColorRole.WindowText: t.text,
+        QPalette.ColorRole.Base: t.raised,
+        QPalette.ColorRole.AlternateBase: t.surface,
+        QPalette.ColorRole.Text: t.text,
+        QPalette.ColorRole.Button: t.raised,
+        QPalette.ColorRole.ButtonText: t.text,
+        QPalette.ColorRole.ToolTipBase: t.raised,
+        QPalette.ColorRole.ToolTipText: t.text,
+        QPalette.ColorRole.PlaceholderText: t.muted,
+        QPalette.ColorRole.Highlight: t.accent,
+        QPalette.ColorRole.HighlightedText: t.on_accent,
+    }.items():
+        palette.setColor(role, QColor(token))
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(t.muted))
+    return palette
+
+
+def _style_sheet(t: Theme) -> str:
+    return f"""
+    QWidget {{ font-size: 14px; color: {t.text}; }}
+    QMainWindow, QDialog {{ background: {t.surface}; }}
+    QFrame#card {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 8px; }}
+    QFrame#banner {{ background: {t.raised}; border: 1px solid {t.warning}; border-radius: 8px; }}
+    QFrame#banner[kind="error"] {{ border-color: {t.error}; }}
+    QLabel {{ background: transparent; }}
+    QLabel#title {{ font-size: 13px; font-weight: 600; }}
+    QLabel#muted, QLabel#status {{ color: {t.muted}; font-size: 12px; }}
+    QPushButton, QToolButton {{
+        background: {t.raised}; border: 1px solid {t.line}; border-radius: 8px; padding: 7px 14px; }}
+    QPushButton:hover, QToolButton:hover {{ border-color: {t.muted}; }}
+    QPushButton:focus, QToolButton:focus, QComboBox:focus {{ border: 2px solid {t.accent}; }}
+    QPushButton:disabled, QToolButton:disabled {{ color: {t.muted}; }}
+    QToolButton::menu-indicator {{ image: none; }}
+    QPushButton#record {{
+        background: {t.accent}; color: {t.on_accent}; border: 2px solid {t.accent};
+        font-size: 16px; font-weight: 600; padding: 8px 18px; min-width: 96px; }}
+    QPushButton#record:focus {{ border: 2px solid {t.text}; }}
+    QPushButton#record:disabled {{ background: {t.line}; color: {t.muted}; border-color: {t.line}; }}
+    QPushButton#record[recording="true"] {{ background: {t.raised}; color: {t.accent}; border: 2px solid {t.accent}; }}
+    QComboBox {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 8px; padding: 7px 10px; }}
+    QComboBox QAbstractItemView {{ background: {t.raised}; border: 1px solid {t.line}; outline: 0; }}
+    QMenu {{ background: {t.raised}; border: 1px solid {t.line}; padding: 4px; }}
+    QMenu::item {{ padding: 6px 24px 6px 16px; border-radius: 4px; }}
+    QMenu::item:selected {{ background: {t.line}; }}
+    QMenu::item:disabled {{ color: {t.muted}; }}
+    QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.line}; padding: 4px; }}
+    """
