@@ -133,10 +133,10 @@ def _statistics(utterances: Sequence[CachedFeatures]) -> tuple[Statistics, ...]:
 
 
 def _average(speakers: Sequence[tuple[Statistics, ...]]) -> tuple[Statistics, ...]:
+    def mean(arrays: Sequence[FloatArray]) -> FloatArray:
+        return np.stack(arrays).mean(axis=0, dtype=np.float64).astype(np.float32)
+
     return tuple(
-        Statistics(
-            np.mean([s.mean for s in branch], axis=0, dtype=np.float64).astype(np.float32),
-            np.mean([s.std for s in branch], axis=0, dtype=np.float64).astype(np.float32),
-        )
+        Statistics(mean([s.mean for s in branch]), mean([s.std for s in branch]))
         for branch in zip(*speakers, strict=True)
     )

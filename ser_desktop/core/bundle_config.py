@@ -173,11 +173,24 @@ def _build(value: dict[str, Any]) -> BundleConfig:
         window_s=float(value["window_s"]),
         min_window_s=float(value["min_window_s"]),
         decision=Decision(**value["decision"]),
-        results=Results(**{k: tuple(v) if isinstance(v, list) else v for k, v in value["results"].items()}),
+        results=_results(value["results"]),
         licence=str(value["licence"]),
     )
     _check(config)
     return config
+
+
+def _results(value: dict[str, Any]) -> Results:
+    return Results(
+        corpus=str(value["corpus"]),
+        protocol=str(value["protocol"]),
+        seeds=tuple(int(seed) for seed in value["seeds"]),
+        seed=int(value["seed"]),
+        test_uar=tuple(float(uar) for uar in value["test_uar"]),
+        test_wa=tuple(float(wa) for wa in value["test_wa"]),
+        validation_uar=tuple(float(uar) for uar in value["validation_uar"]),
+        n_test=int(value["n_test"]),
+    )
 
 
 def _check(config: BundleConfig) -> None:
@@ -191,6 +204,8 @@ def _check(config: BundleConfig) -> None:
         raise ValueError("it names an encoder without encoder features, or the other way round")
     if not 0.1 <= config.min_window_s <= config.window_s <= 60:
         raise ValueError(f"its window of {config.min_window_s} to {config.window_s} s makes no sense")
+    if not config.results.test_uar:
+        raise ValueError("it reports no result")
     if not (config.decision.temperature > 0 and 0 <= config.decision.threshold <= 1):
         raise ValueError(f"its {config.decision} makes no sense")
 

@@ -68,7 +68,7 @@ def _candidates(obstacles: list[str]) -> Iterator[Device]:
     if torch.cuda.is_available():
         name = torch.cuda.get_device_name(0)
         yield Device(DeviceKind.CUDA, name, "the fastest device that passed its first computation", half=True)
-    elif not torch.backends.cuda.is_built():
+    elif torch.version.cuda is None:
         obstacles.append("this PyTorch build has no NVIDIA support")
     else:
         obstacles.append("no NVIDIA GPU with a working driver was found")

@@ -16,14 +16,14 @@ class RingRead(NamedTuple):
     ----------
     samples : (n_samples,) float32
         A copy the reader owns.
-    index : int
-        Sample index after the last one, the cursor of the next read.
+    cursor : int
+        Sample index after the last one, where the next read begins.
     n_lost : int
         Samples overwritten before this reader came.
     """
 
     samples: FloatArray
-    index: int
+    cursor: int
     n_lost: int
 
 

@@ -60,7 +60,7 @@ def parse_settings(value: object) -> Settings:
     version = value.get("schema_version", SCHEMA_VERSION)
     while version in _MIGRATIONS:
         value, version = _MIGRATIONS[version](value), version + 1
-    known = {f.name: _checked(f.name, value[f.name]) for f in fields(Settings) if f.name in value}
+    known: dict[str, Any] = {f.name: _checked(f.name, value[f.name]) for f in fields(Settings) if f.name in value}
     return Settings(**known)
 
 

@@ -1,0 +1,117 @@
+"""The command line: ``ser-desktop``, ``ser-desktop predict``, ``ser-desktop doctor``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ser_desktop import __version__
+from ser_desktop.core import paths
+from ser_desktop.core.errors import UserFacingError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit status."""
+    options = _parser().parse_args(arguments)
+    if options.command == "predict":
+        return _predict(options.files, options.bundle, options.device, as_json=options.json)
+    if options.command == "doctor":
+        return _doctor(as_json=options.json)
+    return _window(options)
+
+
+def _window(options: argparse.Namespace) -> int:
+    if sys.platform.startswith("linux") and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or os.environ.get("QT_QPA_PLATFORM")
+    ):
+        print("There is no display to open a window on. Start it from a desktop, or use `ser-desktop predict FILE`.")
+        return 1
+    try:
+        from ser_desktop.gui.app import AppOptions, run
+    except ImportError as error:
+        print(f"The window's libraries cannot be loaded ({error}). `ser-desktop doctor` says what is missing.")
+        return 1
+    return run(AppOptions(options.demo, options.bundle, options.device, options.theme))
+
+
+def _predict(files: Sequence[Path], bundle: Path | None, device: str, *, as_json: bool) -> int:
+    from ser_desktop.core.analysis import open_analyser
+    from ser_desktop.core.files import analyse_file
+
+    try:
+        analyser = open_analyser(bundle or paths.default_bundle(), device)
+    except UserFacingError as error:
+        print(error, file=sys.stderr)
+        return 1
+    status = 0
+    for path in files:
+        try:
+            analysis = analyse_file(analyser, path)
+        except UserFacingError as error:
+            status = 1
+            if as_json:
+                print(json.dumps({"file": str(path), "error": str(error)}, ensure_ascii=False), flush=True)
+            else:
+                print(f"{path}: {error}", file=sys.stderr)
+            continue
+        if as_json:
+            print(json.dumps(analysis.as_json(analyser.bundle.config.name), ensure_ascii=False), flush=True)
+            continue
+        answer = analysis.answer
+        words = answer.label if answer.state == "emotion" else str(answer.state)
+        if answer.state == "not sure":
+            words = f"not sure, perhaps {answer.label}"
+        certainty = f"  {100 * answer.certainty:.0f} %" if answer.probabilities else ""
+        print(f"{path}: {words}{certainty}  ({analysis.duration_s:.1f} s, {len(analysis.windows)} windows)", flush=True)
+    return status
+
+
+def _doctor(*, as_json: bool) -> int:
+    from ser_desktop.doctor import run_checks
+
+    findings = run_checks()
+    if as_json:
+        print(json.dumps([finding.as_json() for finding in findings], ensure_ascii=False, indent=1))
+    else:
+        marks = {"ok": "✓", "warn": "!", "fail": "✗"}
+        for finding in findings:
+            print(f"{marks[finding.status]} {finding.check}: {finding.detail}")
+            if finding.fix:
+                print(f"    → {finding.fix}")
+    return 1 if any(finding.status == "fail" for finding in findings) else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ser-desktop",
+        description="Live speech emotion recognition on this computer. Without a command it opens the window.",
+    )
+    parser.add_argument("--version", action="version", version=f"ser-desktop {__version__}")
+    parser.add_argument("--demo", action="store_true", help="play the bundled clip of a synthetic voice as input")
+    parser.add_argument("--theme", choices=("system", "light", "dark"), help="appearance, for this run")
+    _add_model_options(parser, default_device=None)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    predict = commands.add_parser("predict", help="analyse sound files", description="Analyse sound files.")
+    predict.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    predict.add_argument("--json", action="store_true", help="one JSON object per line")
+    _add_model_options(predict, default_device="auto")
+    doctor = commands.add_parser(
+        "doctor", help="check this computer", description="Check sound, processor, model, display and libraries."
+    )
+    doctor.add_argument("--json", action="store_true", help="a JSON list of findings")
+    return parser
+
+
+def _add_model_options(parser: argparse.ArgumentParser, default_device: str | None) -> None:
+    parser.add_argument("--bundle", type=Path, metavar="FOLDER", help="model bundle (default: the one that came along)")
+    parser.add_argument(
+        "--device", choices=("auto", "cuda", "mps", "cpu"), default=default_device, help="where the encoder runs"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,408 @@
+"""The main window: what is heard, what it means, how sure, why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ser_desktop.core import paths
+from ser_desktop.core.audio import FILE_SUFFIXES
+from ser_desktop.core.errors import SaveError
+from ser_desktop.core.levels import InputLight, input_light, level_db
+from ser_desktop.core.model_info import ModelInfo
+from ser_desktop.core.prediction import Prediction
+from ser_desktop.core.published import published_weights
+from ser_desktop.core.session import Gap, SessionState
+from ser_desktop.gui import messages, theme
+from ser_desktop.gui.plots import LayerWeights, Timeline, Waveform
+from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.widgets import AnswerPanel, Card, EmotionBars, LevelMeter, LightLabel, label
+
+_METER_MS = 33
+_TEXT_MS = 250
+_LEVEL_S = 0.1
+_LIGHT_S = 3.0
+
+
+class MainWindow(QMainWindow):
+    """Shows a `Recorder`.
+
+    Parameters
+    ----------
+    recorder : Recorder
+
+    Signals
+    -------
+    appearance_chosen(str)
+        ``system``, ``light`` or ``dark``.
+    """
+
+    appearance_chosen = Signal(str)
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__()
+        self.recorder = recorder
+        self._wave_cursor = 0
+        self._heard_speech = False
+        self._settled = False
+        self.setWindowTitle(messages.APP_TITLE)
+        self.setMinimumSize(QSize(960, 640))
+        self.resize(1280, 800)
+        self._build()
+        self._connect()
+        self.restyle()
+        self._state_changed(recorder.session.state)
+
+    # ---- building
+
+    def _build(self) -> None:
+        central = QWidget()
+        page = QVBoxLayout(central)
+        page.setContentsMargins(16, 12, 16, 8)
+        page.setSpacing(12)
+        page.addLayout(self._build_tool_bar())
+        page.addWidget(self._build_banner())
+        page.addLayout(self._build_cards(), stretch=1)
+        page.addLayout(self._build_status())
+        self.setCentralWidget(central)
+
+    def _build_tool_bar(self) -> QHBoxLayout:
+        self.record_button = QPushButton(messages.LOADING)
+        self.record_button.setObjectName("record")
+        self.record_button.setToolTip(messages.RECORD_TIP)
+        self.elapsed = label("00:00")
+        self.elapsed.setFont(theme.sized(self.font(), 18, tabular=True))
+        self.elapsed.setMinimumWidth(64)
+        self.elapsed.setAccessibleName("Recorded time")
+        self.picker = QComboBox()
+        self.picker.setAccessibleName(messages.MICROPHONE)
+        self.picker.setToolTip(messages.MICROPHONE_TIP)
+        self.picker.setMinimumWidth(240)
+        self.picker.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.picker.setMaximumWidth(380)
+        self.picker.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.rescan_button = QPushButton(messages.RESCAN)
+        self.rescan_button.setToolTip(messages.RESCAN_TIP)
+        self.meter = LevelMeter()
+        self.light = LightLabel()
+        self.menu_button = QToolButton()
+        self.menu_button.setText(messages.MENU)
+        self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.menu_button.setMenu(self._build_menu())
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        for widget in (self.record_button, self.elapsed, self.picker, self.rescan_button, self.meter, self.light):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(self.menu_button)
+        return row
+
+    def _build_menu(self) -> QMenu:
+        menu = QMenu(self)
+        self.demo_action = self._action(menu, messages.PLAY_DEMO, self._play_demo, "Ctrl+D")
+        self.file_action = self._action(menu, messages.PLAY_FILE, self._choose_file, "Ctrl+O")
+        self.save_action = self._action(menu, messages.SAVE_SESSION, self._choose_save, "Ctrl+S")
+        menu.addSeparator()
+        self.model_action = self._action(menu, messages.OPEN_MODEL, self._choose_model)
+        self.default_action = self._action(menu, messages.DEFAULT_MODEL, lambda: self.recorder.open_model(None))
+        appearance = menu.addMenu(messages.APPEARANCE)
+        group = QActionGroup(self)
+        for choice, words in messages.APPEARANCES.items():
+            action = appearance.addAction(words)
+            action.setCheckable(True)
+            action.setChecked(self.recorder.settings.theme == choice)
+            action.triggered.connect(lambda _checked, chosen=choice: self.appearance_chosen.emit(chosen))
+            group.addAction(action)
+        menu.addSeparator()
+        self._action(menu, messages.ABOUT, self._about, "F1")
+        return menu
+
+    def _action(self, menu: QMenu, text: str, slot: object, keys: str = "") -> QAction:
+        action = menu.addAction(text)
+        action.triggered.connect(lambda _checked=False: slot())  # type: ignore[operator]
+        if keys:
+            action.setShortcut(QKeySequence(keys))
+            # A menu that is closed does not hear its shortcuts; the window does.
+            self.addAction(action)
+        return action
+
+    def _build_banner(self) -> QFrame:
+        self.banner = QFrame()
+        self.banner.setObjectName("banner")
+        self.banner_text = label("", wraps=True)
+        self.banner_text.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.banner_close = QPushButton(messages.CLOSE)
+        self.banner_close.clicked.connect(self.banner.hide)
+        row = QHBoxLayout(self.banner)
+        row.setContentsMargins(16, 8, 8, 8)
+        row.addWidget(self.banner_text, stretch=1)
+        row.addWidget(self.banner_close)
+        self.banner.hide()
+        return self.banner
+
+    def _build_cards(self) -> QGridLayout:
+        self.answer = AnswerPanel()
+        self.bars = EmotionBars()
+        self.timeline = Timeline()
+        self.waveform = Waveform()
+        self.layers = LayerWeights()
+        self.layers_text = label("", "muted", wraps=True)
+        self.why_text = label(messages.why(None, None), wraps=True)
+        self.why_text.setAlignment(Qt.AlignmentFlag.AlignTop)
+        answer, chances = Card(), Card(messages.CHANCES_TITLE)
+        time_line = Card(messages.TIMELINE_TITLE)
+        layers, why = Card(messages.LAYERS_TITLE), Card(messages.WHY_TITLE)
+        answer.body.addWidget(self.answer)
+        chances.body.addWidget(self.bars)
+        time_line.body.addWidget(self.timeline, stretch=3)
+        time_line.body.addWidget(self.waveform, stretch=1)
+        layers.body.addWidget(self.layers, stretch=1)
+        layers.body.addWidget(self.layers_text)
+        why.body.addWidget(self.why_text, stretch=1)
+        grid = QGridLayout()
+        grid.setSpacing(12)
+        grid.addWidget(answer, 0, 0)
+        grid.addWidget(chances, 0, 1)
+        grid.addWidget(time_line, 1, 0, 1, 2)
+        grid.addWidget(layers, 2, 0)
+        grid.addWidget(why, 2, 1)
+        for row, stretch in enumerate((5, 6, 4)):
+            grid.setRowStretch(row, stretch)
+        grid.setColumnStretch(0, 5)
+        grid.setColumnStretch(1, 4)
+        return grid
+
+    def _build_status(self) -> QHBoxLayout:
+        self.status_text = label(messages.status(None, None, 0, 0), "status")
+        self.status_text.setToolTip(messages.SKIPPED_TIP)
+        self.model_text = label("", "status")
+        self.model_text.setAlignment(Qt.AlignmentFlag.AlignRight)
+        for text in (self.status_text, self.model_text):
+            text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        row = QHBoxLayout()
+        row.addWidget(self.status_text, stretch=2)
+        row.addWidget(self.model_text, stretch=3)
+        return row
+
+    def _connect(self) -> None:
+        recorder = self.recorder
+        self.record_button.clicked.connect(recorder.toggle)
+        self.rescan_button.clicked.connect(recorder.rescan)
+        self.picker.activated.connect(self._device_picked)
+        recorder.state_changed.connect(self._state_changed)
+        recorder.model_changed.connect(self._model_changed)
+        recorder.predicted.connect(self._predicted)
+        recorder.devices_changed.connect(self._devices_changed)
+        recorder.source_changed.connect(self._source_changed)
+        recorder.gap_ended.connect(self._gap_ended)
+        recorder.noticed.connect(self._noticed)
+        # The button takes Space itself while it has the focus; elsewhere the shortcut does.
+        self.space = QShortcut(QKeySequence(Qt.Key.Key_Space), self, self._space_pressed)
+        QShortcut(QKeySequence("Ctrl+R"), self, recorder.rescan)
+        self._meter_timer = QTimer(self, interval=_METER_MS, timeout=self._show_sound)
+        self._text_timer = QTimer(self, interval=_TEXT_MS, timeout=self._show_texts)
+        self._meter_timer.start()
+        self._text_timer.start()
+
+    def restyle(self) -> None:
+        """Take over the theme in force."""
+        for plot in (self.timeline, self.waveform, self.layers):
+            plot.restyle()
+        self.update()
+
+    # ---- what people do
+
+    def _space_pressed(self) -> None:
+        if self.record_button.isEnabled():
+            self.record_button.animateClick()
+
+    def _device_picked(self, row: int) -> None:
+        device = self.picker.itemData(row)
+        if device is not None:
+            self.recorder.choose(device)
+
+    def _play_demo(self) -> None:
+        self.recorder.play(paths.demo_clip(), messages.DEMO_SOURCE)
+
+    def _choose_file(self) -> None:
+        pattern = " ".join(f"*{suffix}" for suffix in FILE_SUFFIXES)
+        name, _ = QFileDialog.getOpenFileName(self, messages.PLAY_FILE, "", f"Sound ({pattern});;All files (*)")
+        if name:
+            self.recorder.play(Path(name), Path(name).name)
+
+    def _choose_save(self) -> None:
+        if not self.recorder.session.history:
+            return
+        name, _ = QFileDialog.getSaveFileName(
+            self, messages.SAVE_SESSION, "session.csv", "Table (*.csv);;JSON (*.json)"
+        )
+        if name:
+            self.save_session(Path(name))
+
+    def save_session(self, path: Path) -> None:
+        """Save the answers; the banner says how it went."""
+        try:
+            self.recorder.session.save(path)
+        except SaveError as error:
+            self._noticed(Notice(str(error), is_error=True))
+        else:
+            self._noticed(Notice(messages.saved(str(path))))
+
+    def _choose_model(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, messages.OPEN_MODEL)
+        if name:
+            self.recorder.open_model(Path(name))
+
+    def _about(self) -> None:
+        box = QMessageBox(self)
+        box.setWindowTitle(messages.ABOUT)
+        box.setText(messages.ABOUT_TEXT)
+        box.open()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop the clocks; threads are ended by the application."""
+        self._meter_timer.stop()
+        self._text_timer.stop()
+        super().closeEvent(event)
+
+    # ---- what the recorder says
+
+    def _state_changed(self, state: SessionState) -> None:
+        recording = self.recorder.session.is_recording
+        is_idle = state is SessionState.IDLE
+        self.record_button.setText(messages.record_button(state))
+        self.record_button.setEnabled(recording or is_idle)
+        self.record_button.setProperty("recording", recording)
+        self.record_button.style().polish(self.record_button)
+        self.rescan_button.setEnabled(not recording)
+        self.rescan_button.setToolTip(messages.RESCAN_WHILE_RECORDING if recording else messages.RESCAN_TIP)
+        self.picker.setEnabled(not recording)
+        for action in (self.demo_action, self.file_action, self.model_action, self.default_action):
+            action.setEnabled(is_idle or (state is SessionState.FAILED and action in self._model_actions()))
+        self.save_action.setEnabled(bool(self.recorder.session.history))
+        if state is SessionState.LISTENING and not self.recorder.session.history:
+            self._clear()
+            self.answer.show_text(messages.LISTENING, messages.LISTENING_HINT)
+        elif state is SessionState.LOADING:
+            self.answer.show_text(messages.LOADING, messages.LOADING_HINT)
+        elif state is SessionState.FAILED:
+            self.answer.show_text(messages.FAILED, "")
+        elif is_idle and not self.recorder.session.history:
+            self._invite()
+        self._show_texts()
+
+    def _model_actions(self) -> tuple[QAction, ...]:
+        return self.model_action, self.default_action
+
+    def _invite(self) -> None:
+        if self.recorder.source is None and not self.recorder.devices:
+            self.answer.show_text(messages.NO_MICROPHONES, messages.NO_MICROPHONE_HINT)
+        else:
+            self.answer.show_text(messages.READY, messages.READY_HINT)
+
+    def _clear(self) -> None:
+        self.timeline.clear()
+        self.bars.show_prediction(None)
+        self.waveform.hide_window()
+        self._heard_speech = False
+
+    def _model_changed(self, model: ModelInfo) -> None:
+        self.bars.set_labels(model.labels)
+        self.timeline.set_labels(model.labels)
+        self.layers.set_weights(model.layer_weights, published_weights(model.head, model.normalisation))
+        self.layers_text.setText(messages.layers_sentence(model))
+        self.model_text.setText(messages.model_status(model))
+        self.model_text.setToolTip(messages.model_tip(model))
+        self._show_texts()
+
+    def _predicted(self, prediction: Prediction) -> None:
+        self._heard_speech = self._heard_speech or bool(prediction.probabilities)
+        self.answer.show_prediction(prediction)
+        self.bars.show_prediction(prediction)
+        self.timeline.add(prediction, self.recorder.settings.hop_s)
+        self.save_action.setEnabled(True)
+        self._show_texts()
+
+    def _devices_changed(self) -> None:
+        recorder = self.recorder
+        self.picker.clear()
+        for device in recorder.devices:
+            self.picker.addItem(device.name, device)
+        chosen = recorder.chosen_name
+        row = self.picker.findText(chosen)
+        if chosen and row < 0:
+            missing = recorder.source is None
+            self.picker.insertItem(0, messages.missing_device(chosen) if missing else chosen, None)
+            row = 0
+        if not self.picker.count():
+            self.picker.addItem(messages.NO_MICROPHONES, None)
+        self.picker.setCurrentIndex(max(0, row))
+        if recorder.session.state is SessionState.IDLE and not recorder.session.history:
+            self._invite()
+
+    def _source_changed(self) -> None:
+        self._wave_cursor = 0
+        self.waveform.clear()
+        if self.recorder.source is None:
+            self.meter.set_level(-120.0)
+            self.light.set_light(InputLight.WAITING)
+
+    def _gap_ended(self, gap: Gap) -> None:
+        self.timeline.add_gap(gap.start_s, gap.end_s)
+
+    def _noticed(self, notice: Notice | None) -> None:
+        self.banner.setVisible(notice is not None)
+        if notice is not None:
+            self.banner_text.setText(notice.text)
+            self.banner.setProperty("kind", "error" if notice.is_error else "notice")
+            self.banner.style().polish(self.banner)
+
+    # ---- the two clocks
+
+    def _show_sound(self) -> None:
+        """About 30 times a second: level, waveform, bracket."""
+        source = self.recorder.source
+        if source is None:
+            return
+        read = source.ring.read_since(max(self._wave_cursor, source.ring.n_written - round(_LIGHT_S * source.rate_hz)))
+        self._wave_cursor = read.cursor
+        self.waveform.push(read.samples, source.rate_hz)
+        self.meter.set_level(level_db(source.ring.latest(round(_LEVEL_S * source.rate_hz))))
+        if self.recorder.last is not None and self.recorder.session.is_recording:
+            ago_s = self.recorder.elapsed_s() - self.recorder.last.end_s
+            length_s = self.recorder.last.end_s - self.recorder.last.start_s
+            self.waveform.show_window(ago_s + length_s, ago_s)
+        else:
+            self.waveform.hide_window()
+
+    def _show_texts(self) -> None:
+        """About 4 times a second: everything people read."""
+        recorder = self.recorder
+        seconds = int(recorder.elapsed_s())
+        self.elapsed.setText(f"{seconds // 60:02d}:{seconds % 60:02d}")
+        last = recorder.last
+        skipped = last.n_skipped if last else 0
+        self.status_text.setText(messages.status(last, recorder.session.started_at, recorder.age_s(), skipped))
+        self.why_text.setText(messages.why(last, recorder.model))
+        if recorder.source is not None:
+            samples = recorder.source.ring.latest(round(_LIGHT_S * recorder.source.rate_hz))
+            self.light.set_light(input_light(samples, heard_speech=self._heard_speech))

@@ -1,0 +1,218 @@
+"""Every sentence the window says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ser_desktop.core.levels import InputLight
+from ser_desktop.core.model_info import ModelInfo
+from ser_desktop.core.prediction import AnswerState, Prediction
+from ser_desktop.core.session import SessionState
+
+APP_TITLE = "Speech Emotion"
+
+RECORD = "Record"
+STOP = "Stop"
+LOADING = "Loading…"
+FINISHING = "Finishing…"
+RECORD_TIP = "Start or stop listening (Space)"
+MICROPHONE = "Microphone"
+MICROPHONE_TIP = "Which microphone to listen to. Only its level is shown until you press Record."
+RESCAN = "Rescan"
+RESCAN_TIP = "Look for microphones again (Ctrl+R)"
+RESCAN_WHILE_RECORDING = "Stop the recording to look for microphones"
+NO_MICROPHONES = "No microphone found"
+DEMO_SOURCE = "Demo clip (synthetic voice)"
+SKIPPED_TIP = "Windows passed over because a newer one was already waiting"
+
+MENU = "More"
+PLAY_DEMO = "Play the demo clip"
+PLAY_FILE = "Play a sound file…"
+SAVE_SESSION = "Save session…"
+OPEN_MODEL = "Open a model…"
+DEFAULT_MODEL = "Use the model that came along"
+APPEARANCE = "Appearance"
+APPEARANCES = {"system": "As the system", "light": "Light", "dark": "Dark"}
+ABOUT = "About and limits"
+CLOSE = "Dismiss"
+COPY_DETAILS = "Copy details"
+
+CHANCES_TITLE = "How likely each emotion is"
+TIMELINE_TITLE = "Timeline"
+WAVEFORM_TITLE = "Sound"
+LAYERS_TITLE = "Which layers the model listens to"
+WHY_TITLE = "What this means"
+
+READY = "Press Record and speak"
+READY_HINT = "The answer appears within two seconds and follows your voice every second."
+LOADING_HINT = "The model is being loaded. This takes a few seconds."
+LISTENING = "Listening …"
+LISTENING_HINT = "Speak for a moment."
+NO_MICROPHONE_HINT = "Connect a microphone and press Rescan, or play the demo clip from the menu."
+FAILED = "No model"
+TIMELINE_EMPTY = "Your recording will appear here, one lane per emotion."
+
+_LIGHTS = {
+    InputLight.WAITING: ("no sound yet", ""),
+    InputLight.GOOD: ("good input", "The level is fine."),
+    InputLight.ZEROS: (
+        "no signal",
+        "The microphone sends exact silence. It may be muted, or this program may lack permission to use it: "
+        "check the switch on the microphone and the system's privacy settings.",
+    ),
+    InputLight.QUIET: ("too quiet", "Speak louder, come closer, or raise the input level in the sound settings."),
+    InputLight.CLIPPING: ("too loud", "The sound is cut off at the top. Lower the input level or move away a little."),
+}
+
+_STATE_WORDS = {
+    AnswerState.NO_SPEECH: ("No speech", "Nothing that rises and falls like a voice was heard."),
+    AnswerState.TOO_QUIET: ("Too quiet", "There is a voice, but too faint to judge. Speak louder or come closer."),
+}
+
+
+def light_words(light: InputLight) -> tuple[str, str]:
+    """Short word and advice for the input light."""
+    return _LIGHTS[light]
+
+
+def answer_title(prediction: Prediction) -> str:
+    """Return the one or two words in large type."""
+    if prediction.state is AnswerState.NOT_SURE:
+        return "Not sure"
+    if prediction.label is None:
+        return _STATE_WORDS[prediction.state][0]
+    return prediction.label.capitalize()
+
+
+def answer_subtitle(prediction: Prediction) -> str:
+    """Return the line below: certainty in words with the number."""
+    if prediction.label is None:
+        return _STATE_WORDS[prediction.state][1]
+    percent = f"{100 * prediction.certainty:.0f} %"
+    if prediction.state is AnswerState.NOT_SURE:
+        return f"perhaps {prediction.label} · {percent}"
+    return f"{certainty_words(prediction.certainty)} · {percent}"
+
+
+def certainty_words(certainty: float) -> str:
+    """Certainty of an accepted answer in words."""
+    if certainty >= 0.75:
+        return "sure"
+    return "fairly sure" if certainty >= 0.5 else "a tendency"
+
+
+def why(prediction: Prediction | None, model: ModelInfo | None) -> str:
+    """One or two plain sentences about the current answer."""
+    if model is None:
+        return "A model turns the sound of a voice, not its words, into the emotion it expresses."
+    if prediction is None:
+        return (
+            "The model hears how something is said, not what. It was trained on actors and is often wrong: "
+            f"on voices it never heard it finds {100 * model.uar_mean:.0f} % of the emotions "
+            f"(guessing finds {100 / len(model.labels):.0f} %)."
+        )
+    if prediction.label is None:
+        return "The model is asked only when there is a voice, so that noise is not taken for an emotion."
+    best, second = sorted(zip(prediction.probabilities, prediction.labels, strict=True), reverse=True)[:2]
+    if prediction.state is AnswerState.NOT_SURE:
+        return (
+            f"No emotion stands out: {best[1]} and {second[1]} are closest. Below {100 * model.threshold:.0f} % "
+            "the program does not commit itself."
+        )
+    return (
+        f"The voice sounds {best[1]}; next comes {second[1]} with {100 * second[0]:.0f} %. "
+        "This is how the voice sounds to a model trained on actors, not what a person feels."
+    )
+
+
+def layers_sentence(model: ModelInfo | None) -> str:
+    """One sentence below the layer plot."""
+    if model is None:
+        return ""
+    if model.layer_weights is None:
+        return (
+            "This model has no layer weights: it measures loudness, pitch and voice quality (eGeMAPS) and uses no "
+            "speech encoder. The line shows the weights of the published wav2vec 2.0 model."
+        )
+    return (
+        "Bars: how much this model takes from each layer of the speech encoder (α, as a share). "
+        "Line: the published model, which listens most to the middle layers (Figure 2)."
+    )
+
+
+def status(prediction: Prediction | None, started_at: datetime | None, age_s: float, n_skipped: int) -> str:
+    """Which sound the answer is about, how old it is, and what was passed over."""
+    if prediction is None or started_at is None:
+        return "no answer yet"
+    start, end = (_clock(started_at, s) for s in (prediction.start_s, prediction.end_s))
+    return f"describes {start}–{end} · {age_s:.1f} s old · {n_skipped} skipped"
+
+
+def model_status(model: ModelInfo) -> str:
+    """Processor, model and its measured quality."""
+    quality = f"UAR {100 * model.uar_mean:.0f} ± {100 * model.uar_sd:.0f} % on {model.n_test} test files"
+    return f"{model.device} · {model.name} · {quality}"
+
+
+def model_tip(model: ModelInfo) -> str:
+    """Why this processor, and what stands in for a missing calibration."""
+    text = f"Processor: {model.device}, because {model.device_reason}."
+    if model.normalisation == "speaker":
+        text += " This model expects a calibrated voice; the average training speaker stands in for it."
+    return text
+
+
+def waiting_for(name: str) -> str:
+    """Sentence while a lost microphone is awaited."""
+    return f"Paused, waiting for «{name}». Recording goes on by itself when it is back; no other microphone is used."
+
+
+def cannot_use(name: str) -> str:
+    """Sentence when the remembered microphone is absent at the start."""
+    return f"«{name}» is not connected."
+
+
+def missing_device(name: str) -> str:
+    """Entry of a microphone that is remembered but absent."""
+    return f"{name} (not connected)"
+
+
+def saved(path: str) -> str:
+    """Return a confirmation."""
+    return f"Saved to «{path}»."
+
+
+def record_button(state: SessionState) -> str:
+    """Label of the one primary button."""
+    return {
+        SessionState.LOADING: LOADING,
+        SessionState.LISTENING: STOP,
+        SessionState.PAUSED: STOP,
+        SessionState.FINISHING: FINISHING,
+    }.get(state, RECORD)
+
+
+def unexpected(version: str, log: str) -> str:
+    """Text of the one dialog for defects of ours."""
+    return (
+        f"Something went wrong that should not. The program goes on, but a restart is safer.\n\n"
+        f"Version {version}\nLog: {log}"
+    )
+
+
+ABOUT_TEXT = (
+    "<h3>Speech Emotion</h3>"
+    "<p>Shows which emotion a voice <b>expresses</b>, live, on this computer. No sound leaves it, and none is stored.</p>"
+    "<p>The method is that of L. Pepino, P. Riera and L. Ferrer, “Emotion Recognition from Speech Using Wav2vec 2.0 "
+    "Embeddings”, Interspeech 2021.</p>"
+    "<p><b>Limits.</b> The models learned from actors who were asked to sound like an emotion. An expression is not a "
+    "feeling, and the answers are often wrong, more so for other languages, rooms and microphones. Do not use it to "
+    "judge people, and not at work or in schools (EU AI Act, Article 5(1)(f)). Tell people that their voice is being "
+    "analysed.</p>"
+    "<p><b>Licences.</b> The program: MIT. The model that came along: CC BY-NC-SA 4.0, like RAVDESS, on which it was "
+    "trained. openSMILE: free for research and teaching, otherwise ask audEERING.</p>"
+)
+
+
+def _clock(started_at: datetime, seconds: float) -> str:
+    return datetime.fromtimestamp(started_at.timestamp() + seconds).strftime("%H:%M:%S")

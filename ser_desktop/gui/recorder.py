@@ -1,0 +1,296 @@
+"""Ties session, microphone and model together, in the GUI thread; the window only shows it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from ser_desktop.core import paths
+from ser_desktop.core.errors import SettingsError, UserFacingError
+from ser_desktop.core.model_info import ModelInfo
+from ser_desktop.core.prediction import Prediction
+from ser_desktop.core.session import Gap, Session, SessionState
+from ser_desktop.core.settings import Settings, save_settings
+from ser_desktop.gui import messages
+from ser_desktop.gui.workers import CaptureWorker, InferenceWorker, Segment
+from ser_desktop.microphone import AudioSource, FileSource, InputDevice
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A sentence for the banner.
+
+    Attributes
+    ----------
+    text : str
+    is_error : bool
+    """
+
+    text: str
+    is_error: bool = False
+
+
+class Recorder(QObject):
+    """State of the program as the window shows it.
+
+    Signals
+    -------
+    state_changed(SessionState)
+    model_changed(ModelInfo)
+    predicted(Prediction)
+    devices_changed()
+        `devices` or `chosen_name` changed.
+    source_changed()
+        `source` was opened, lost or closed.
+    gap_ended(Gap)
+    noticed(Notice or None)
+        Something to say in the banner, or nothing any more.
+    crashed(object)
+        An exception nobody expected.
+    """
+
+    state_changed = Signal(object)
+    model_changed = Signal(object)
+    predicted = Signal(object)
+    devices_changed = Signal()
+    source_changed = Signal()
+    gap_ended = Signal(object)
+    noticed = Signal(object)
+    crashed = Signal(object)
+
+    def __init__(
+        self,
+        settings: Settings,
+        settings_file: Path,
+        inference: InferenceWorker | None = None,
+        capture: CaptureWorker | None = None,
+    ) -> None:
+        super().__init__()
+        self.settings = settings
+        self.session = Session()
+        self.model: ModelInfo | None = None
+        self.source: AudioSource | None = None
+        self.devices: tuple[InputDevice, ...] = ()
+        self.last: Prediction | None = None
+        self._settings_file = settings_file
+        self._began_s = 0.0
+        self._lost_s: float | None = None
+        self._answered_s = 0.0
+        self._starts_with_source = False
+        self._inference = inference or InferenceWorker()
+        self._capture = capture or CaptureWorker()
+        self._connect()
+
+    def _connect(self) -> None:
+        self._inference.loaded.connect(self._model_loaded)
+        self._inference.predicted.connect(self._answered)
+        self._inference.drained.connect(self._drained)
+        self._inference.failed.connect(self._model_failed)
+        self._capture.listed.connect(self._listed)
+        self._capture.opened.connect(self._source_opened)
+        self._capture.lost.connect(self._source_lost)
+        self._capture.ended.connect(self._source_ended)
+        self._capture.failed.connect(self._source_failed)
+        for worker in (self._inference, self._capture):
+            worker.crashed.connect(self.crashed)
+
+    # ---- life
+
+    def start(self) -> None:
+        """Begin loading the model and looking for microphones; the window is visible by now."""
+        self._inference.start()
+        self._capture.start()
+        self._load_model()
+        self.rescan()
+
+    def shut_down(self) -> bool:
+        """Source first, then the model; True when both threads are gone."""
+        capture_gone = self._capture.shut_down()
+        return self._inference.shut_down() and capture_gone
+
+    # ---- what people do
+
+    def toggle(self) -> None:
+        """Record or stop."""
+        if self.session.is_recording:
+            self.stop()
+        elif self.session.state is SessionState.IDLE:
+            self._record()
+
+    def stop(self) -> None:
+        """Stop; the last words are still analysed."""
+        if not self.session.is_recording:
+            return
+        was_waiting = self.session.state is SessionState.PAUSED
+        self._go(SessionState.FINISHING)
+        self._inference.finish()
+        if was_waiting:
+            self._capture.close_source()
+            self.noticed.emit(None)
+
+    def rescan(self) -> None:
+        """Look for microphones again."""
+        if not self.session.is_recording:
+            self._capture.rescan(self.settings.microphone)
+
+    def choose(self, device: InputDevice) -> None:
+        """Listen to another microphone from now on."""
+        self.change_settings(microphone="" if device.is_default else device.name)
+        self.noticed.emit(None)
+        self._capture.open_device(device)
+
+    def play(self, path: Path, name: str) -> None:
+        """Play a sound file as virtual input and record it at once."""
+        if self.session.state is SessionState.LOADING or self.session.state is SessionState.IDLE:
+            self._starts_with_source = True
+            self.noticed.emit(None)
+            self._capture.open_file(path, name)
+
+    def open_model(self, folder: Path | None) -> None:
+        """Use another bundle, or the embedded one."""
+        if self.session.state in {SessionState.IDLE, SessionState.FAILED}:
+            self.change_settings(bundle=str(folder) if folder else "")
+            self._go(SessionState.LOADING)
+            self._load_model()
+
+    def change_settings(self, **changes: str | float) -> None:
+        """Apply and remember settings; when they cannot be saved, the banner says so."""
+        self.settings = replace(self.settings, **changes)  # type: ignore[arg-type]
+        try:
+            save_settings(self.settings, self._settings_file)
+        except SettingsError as error:
+            self.noticed.emit(Notice(str(error)))
+
+    # ---- what the window asks
+
+    @property
+    def chosen_name(self) -> str:
+        """Name of the source in use or awaited."""
+        if self.source is not None:
+            return self.source.name
+        return self.settings.microphone
+
+    def elapsed_s(self) -> float:
+        """Seconds since the recording began (until the last answer, once it is over)."""
+        if self.session.is_recording:
+            return time.monotonic() - self._began_s
+        return self.session.history[-1].end_s if self.session.history else 0.0
+
+    def age_s(self) -> float:
+        """How old the current answer is: what it lagged when it came, and the time since."""
+        if self.last is None:
+            return 0.0
+        return self.last.latency_s + (time.monotonic() - self._answered_s)
+
+    # ---- what the model says
+
+    def _load_model(self) -> None:
+        folder = Path(self.settings.bundle) if self.settings.bundle else paths.default_bundle()
+        self._inference.load(folder, self.settings.device)
+
+    def _model_loaded(self, model: ModelInfo) -> None:
+        self.model = model
+        self.session = Session(model.name)
+        self._go(SessionState.IDLE)
+        self.model_changed.emit(model)
+        self._start_if_wanted()
+
+    def _model_failed(self, error: UserFacingError) -> None:
+        self.noticed.emit(Notice(str(error), is_error=True))
+        if self.session.state is not SessionState.LOADING:
+            return
+        if self.model is not None:
+            # The model before is still there and goes on working.
+            self.settings = replace(self.settings, bundle="")
+            self._go(SessionState.IDLE)
+        else:
+            self._go(SessionState.FAILED)
+
+    def _answered(self, prediction: Prediction) -> None:
+        self.last = prediction
+        self._answered_s = time.monotonic()
+        self.session.add(prediction)
+        self.predicted.emit(prediction)
+
+    def _drained(self) -> None:
+        if self.session.state is not SessionState.FINISHING:
+            return
+        self._go(SessionState.IDLE)
+        if self.source is None or isinstance(self.source, FileSource):
+            self.rescan()
+
+    # ---- what the sound card says
+
+    def _listed(self, devices: tuple[InputDevice, ...]) -> None:
+        self.devices = devices
+        self.devices_changed.emit()
+        wanted = self.settings.microphone
+        if wanted and all(device.name != wanted for device in devices) and not self.session.is_recording:
+            self.noticed.emit(Notice(messages.cannot_use(wanted)))
+
+    def _source_opened(self, source: AudioSource) -> None:
+        self.source = source
+        self.source_changed.emit()
+        self.devices_changed.emit()
+        if self.session.state is SessionState.PAUSED and self._lost_s is not None:
+            gap = Gap(self._lost_s, time.monotonic() - self._began_s)
+            self.session.gaps.append(gap)
+            self._lost_s = None
+            self._go(SessionState.LISTENING)
+            self._begin_segment(origin=0, start_s=gap.end_s)
+            self.noticed.emit(None)
+            self.gap_ended.emit(gap)
+        else:
+            self._start_if_wanted()
+
+    def _source_lost(self, name: str) -> None:
+        self.source = None
+        self.source_changed.emit()
+        self.noticed.emit(Notice(messages.waiting_for(name)))
+        if self.session.state is SessionState.LISTENING:
+            self._lost_s = time.monotonic() - self._began_s
+            self._go(SessionState.PAUSED)
+            self._inference.finish()
+
+    def _source_ended(self, _name: str) -> None:
+        if self.session.state is SessionState.LISTENING:
+            self.stop()
+
+    def _source_failed(self, error: UserFacingError) -> None:
+        self._starts_with_source = False
+        self.source = None
+        self.noticed.emit(Notice(str(error), is_error=True))
+        self.source_changed.emit()
+
+    # ---- recording
+
+    def _start_if_wanted(self) -> None:
+        if self._starts_with_source and self.session.state is SessionState.IDLE and self.source is not None:
+            self._starts_with_source = False
+            self._record()
+
+    def _record(self) -> None:
+        if self.source is None:
+            self.noticed.emit(Notice(messages.NO_MICROPHONE_HINT))
+            return
+        is_file = isinstance(self.source, FileSource)
+        self._began_s = time.monotonic()
+        self._lost_s = None
+        self.last = None
+        self.session.start(self.source.name, datetime.now().astimezone())
+        self._begin_segment(origin=0 if is_file else self.source.ring.n_written, start_s=0.0)
+        self.noticed.emit(None)
+        self.state_changed.emit(self.session.state)
+
+    def _begin_segment(self, origin: int, start_s: float) -> None:
+        assert self.source is not None  # noqa: S101 - both callers have just checked
+        segment = Segment(self.source.ring, self.source.rate_hz, origin, start_s)
+        self._inference.begin(segment, self.settings.hop_s)
+
+    def _go(self, state: SessionState) -> None:
+        self.session.go(state)
+        self.state_changed.emit(state)

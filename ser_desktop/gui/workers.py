@@ -1,0 +1,284 @@
+"""The only maker of threads: one that listens to the sound card, one that runs the model.
+
+Both are told what to do through queues and answer with signals that carry frozen values.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QThread, Signal
+
+from ser_desktop import microphone
+from ser_desktop.core.errors import MicrophoneError, UserFacingError
+from ser_desktop.core.model_info import describe
+from ser_desktop.core.ring import RingBuffer
+from ser_desktop.core.stream import Judge, LiveStream
+from ser_desktop.microphone import AudioSource, FileSource, InputDevice, Microphone
+
+_log = logging.getLogger(__name__)
+
+_TICK_S = 0.02
+_RETRY_S = 0.7
+
+Opener = Callable[[Path, str], Judge]
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of live sound without interruption.
+
+    Attributes
+    ----------
+    ring : RingBuffer
+    rate_hz : float
+    origin : int
+        Sample of the ring at which it begins.
+    start_s : float
+        Its position in the recording.
+    """
+
+    ring: RingBuffer
+    rate_hz: float
+    origin: int
+    start_s: float
+
+
+def open_model(folder: Path, device: str) -> Judge:
+    """Load the libraries and a bundle (seconds; in the inference thread)."""
+    from ser_desktop.core.preload import preload
+
+    preload()
+    from ser_desktop.core.analysis import open_analyser
+
+    return open_analyser(folder, device)
+
+
+class Worker(QThread):
+    """A thread that carries out orders one by one and does a little work in between.
+
+    Signals
+    -------
+    failed(UserFacingError)
+        An order could not be carried out.
+    crashed(object)
+        An exception that nobody expected; the thread goes on.
+    """
+
+    failed = Signal(object)
+    crashed = Signal(object)
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self._orders: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+
+    def shut_down(self, timeout_ms: int = 10_000) -> bool:
+        """End the thread after the orders it has; True once it is gone."""
+        self._orders.put(None)
+        return self.wait(timeout_ms)
+
+    def run(self) -> None:
+        """Carry out orders until told to stop (Qt calls this in the new thread)."""
+        while True:
+            try:
+                order = self._orders.get(timeout=_TICK_S if self._is_busy() else None)
+            except queue.Empty:
+                order = self._work
+            if order is None:
+                break
+            try:
+                order()
+            except UserFacingError as error:
+                self.failed.emit(error)
+            except Exception as error:
+                _log.exception("unexpected error in %s", self.objectName())
+                self.crashed.emit(error)
+        self._end()
+
+    def _is_busy(self) -> bool:
+        return False
+
+    def _work(self) -> None:
+        """Do what is due; called between orders while busy."""
+
+    def _end(self) -> None:
+        """Release what is held."""
+
+
+class InferenceWorker(Worker):
+    """Loads the model and answers about the latest window.
+
+    Signals
+    -------
+    loaded(ModelInfo)
+    predicted(Prediction)
+    drained()
+        The segment ended and its last words were analysed.
+    """
+
+    loaded = Signal(object)
+    predicted = Signal(object)
+    drained = Signal()
+
+    def __init__(self, opener: Opener = open_model) -> None:
+        super().__init__("inference")
+        self._opener = opener
+        self._judge: Judge | None = None
+        self._stream: LiveStream | None = None
+        self._n_skipped_before = 0
+
+    def load(self, folder: Path, device: str) -> None:
+        """Order: load a bundle."""
+        self._orders.put(lambda: self._load(folder, device))
+
+    def begin(self, segment: Segment, hop_s: float) -> None:
+        """Order: analyse a segment from now on."""
+        self._orders.put(lambda: self._begin(segment, hop_s))
+
+    def finish(self) -> None:
+        """Order: analyse the last words and stop."""
+        self._orders.put(self._finish)
+
+    def _is_busy(self) -> bool:
+        return self._stream is not None
+
+    def _load(self, folder: Path, device: str) -> None:
+        judge = self._opener(folder, device)
+        self._judge = judge
+        self.loaded.emit(describe(judge))  # type: ignore[arg-type]
+
+    def _begin(self, segment: Segment, hop_s: float) -> None:
+        if self._judge is None:
+            return
+        self._stream = LiveStream(
+            self._judge,
+            segment.ring,
+            segment.rate_hz,
+            hop_s,
+            origin=segment.origin,
+            start_s=segment.start_s,
+        )
+
+    def _work(self) -> None:
+        if self._stream is not None:
+            prediction = self._stream.poll()
+            if prediction is not None:
+                self.predicted.emit(prediction)
+
+    def _finish(self) -> None:
+        stream, self._stream = self._stream, None
+        try:
+            prediction = stream.finish() if stream is not None else None
+            if prediction is not None:
+                self.predicted.emit(prediction)
+        finally:
+            self.drained.emit()
+
+
+class CaptureWorker(Worker):
+    """Owns the open source: opens it, watches it, and waits for it when it is lost.
+
+    Signals
+    -------
+    listed(tuple of InputDevice)
+    opened(AudioSource)
+    lost(str)
+        Name of a microphone that went away; it is awaited, and `opened` tells when it is back.
+    ended(str)
+        A file source came to its end.
+    """
+
+    listed = Signal(object)
+    opened = Signal(object)
+    lost = Signal(str)
+    ended = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__("capture")
+        self._source: AudioSource | None = None
+        self._awaited: str | None = None
+        self._retry_at = 0.0
+
+    def rescan(self, wanted: str) -> None:
+        """Order: look for microphones again, then open the wanted one (the default if empty)."""
+        self._orders.put(lambda: self._rescan(wanted))
+
+    def open_device(self, device: InputDevice) -> None:
+        """Order: open a microphone."""
+        self._orders.put(lambda: self._open_device(device))
+
+    def open_file(self, path: Path, name: str) -> None:
+        """Order: play a file as virtual input."""
+        self._orders.put(lambda: self._open_file(path, name))
+
+    def close_source(self) -> None:
+        """Order: release whatever is open and stop waiting."""
+        self._orders.put(self._close)
+
+    def _is_busy(self) -> bool:
+        return self._source is not None or self._awaited is not None
+
+    def _rescan(self, wanted: str) -> None:
+        self._close()
+        devices = microphone.list_devices(refresh=True)
+        self.listed.emit(devices)
+        chosen = next((d for d in devices if d.name == wanted), None)
+        if chosen is None and not wanted:
+            chosen = next(iter(devices), None)
+        if chosen is not None:
+            self._open_device(chosen)
+
+    def _open_device(self, device: InputDevice) -> None:
+        self._close()
+        self._source = Microphone(device)
+        self.opened.emit(self._source)
+
+    def _open_file(self, path: Path, name: str) -> None:
+        self._close()
+        self._source = FileSource(path, name)
+        self.opened.emit(self._source)
+
+    def _work(self) -> None:
+        if self._source is not None:
+            if not self._source.service():
+                self._source_is_gone(self._source)
+        elif self._awaited is not None and time.monotonic() >= self._retry_at:
+            self._retry_at = time.monotonic() + _RETRY_S
+            self._look_for(self._awaited)
+
+    def _source_is_gone(self, source: AudioSource) -> None:
+        source.close()
+        self._source = None
+        if isinstance(source, FileSource):
+            self.ended.emit(source.name)
+        else:
+            self._awaited = source.name
+            self.lost.emit(source.name)
+
+    def _look_for(self, name: str) -> None:
+        """Open the awaited microphone if it is back; never another one."""
+        try:
+            devices = microphone.list_devices(refresh=True)
+            device = next((d for d in devices if d.name == name), None)
+            if device is None:
+                return
+            self._open_device(device)
+            self.listed.emit(devices)
+        except MicrophoneError:
+            # It may be listed a moment before it can be opened.
+            self._awaited = name
+
+    def _close(self) -> None:
+        self._awaited = None
+        if self._source is not None:
+            self._source.close()
+            self._source = None
+
+    def _end(self) -> None:
+        self._close()
