@@ -28,7 +28,13 @@ RING_S = 30.0
 """How much sound waits for a slow model before the oldest is lost."""
 
 STALL_S = 1.0
-"""A microphone that delivers nothing for this long is lost."""
+"""A microphone that delivers nothing for this long is lost, unless the sound server vouches for it."""
+
+PATIENCE_S = 4.0
+"""How long a microphone may take to begin, or to go on when the sound server still lists it.
+
+Virtual devices with large buffers are silent for two seconds after they are opened.
+"""
 
 _BLOCK_S = 0.02
 _SERVER_CHECK_S = 0.5
@@ -136,14 +142,20 @@ class Microphone:
         now = self._clock()
         if self.ring.n_written != self._n_seen:
             self._n_seen, self._seen_at = self.ring.n_written, now
-        if not self._stream.active or now - self._seen_at > STALL_S:
+        silent_s = now - self._seen_at
+        if not self._stream.active or silent_s > PATIENCE_S:
             return False
-        if self._device.server_source is not None and now - self._checked_at >= _SERVER_CHECK_S:
-            # A sound server moves orphaned streams to another microphone without telling anyone.
-            self._checked_at = now
-            sources = _server_sources()
-            return sources is None or any(s["name"] == self._device.server_source for s in sources)
-        return True
+        is_stalled = silent_s > STALL_S and self._n_seen > 0
+        if self._device.server_source is None:
+            return not is_stalled
+        if now - self._checked_at < _SERVER_CHECK_S:
+            return True
+        # A sound server moves orphaned streams to another microphone without telling anyone.
+        self._checked_at = now
+        sources = _server_sources()
+        if sources is None:
+            return not is_stalled
+        return any(s["name"] == self._device.server_source for s in sources)
 
     def close(self) -> None:
         """See `AudioSource.close`."""

@@ -134,7 +134,7 @@ def _statistics(utterances: Sequence[CachedFeatures]) -> tuple[Statistics, ...]:
 
 def _average(speakers: Sequence[tuple[Statistics, ...]]) -> tuple[Statistics, ...]:
     def mean(arrays: Sequence[FloatArray]) -> FloatArray:
-        return np.stack(arrays).mean(axis=0, dtype=np.float64).astype(np.float32)
+        return np.asarray(np.stack(arrays).mean(axis=0, dtype=np.float64), dtype=np.float32)
 
     return tuple(
         Statistics(mean([s.mean for s in branch]), mean([s.std for s in branch]))

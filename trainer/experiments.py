@@ -56,7 +56,7 @@ def _recipes() -> dict[str, Recipe]:
     recipes = [
         Recipe(
             "default",
-            "eGeMAPS, Dense, global normalisation, live windows of 8 s",
+            "eGeMAPS, dense head, global normalisation",
             (FeatureName.EGEMAPS,),
             HeadKind.DENSE,
             Normalisation.GLOBAL,
@@ -69,7 +69,7 @@ def _recipes() -> dict[str, Recipe]:
             recipes.append(
                 Recipe(
                     f"{features}-dense-{normalisation}",
-                    f"{features}, Dense, {normalisation} normalisation",
+                    f"{features}, dense head, {normalisation} normalisation",
                     (features,),
                     HeadKind.DENSE,
                     normalisation,

@@ -188,7 +188,8 @@ def _write_csv(path: Path, rows: Sequence[dict[str, object]]) -> None:
 
 def _seed_rows(evidence: Evidence) -> list[str]:
     return [
-        f"| {run.seed} | {100 * run.best.validation_uar:.1f} | {100 * s.uar:.1f} | {100 * s.wa:.1f} | {run.best.number} |"
+        f"| {run.seed} | {100 * run.best.validation_uar:.1f} | {100 * s.uar:.1f} | {100 * s.wa:.1f} "
+        f"| {run.best.number} |"
         for run, s in zip(evidence.runs, evidence.scores, strict=True)
     ]
 

@@ -33,7 +33,7 @@ from ser_desktop.core.session import Gap, SessionState
 from ser_desktop.gui import messages, theme
 from ser_desktop.gui.plots import LayerWeights, Timeline, Waveform
 from ser_desktop.gui.recorder import Notice, Recorder
-from ser_desktop.gui.widgets import AnswerPanel, Card, EmotionBars, LevelMeter, LightLabel, label
+from ser_desktop.gui.widgets import AnswerPanel, Card, ElidedLabel, EmotionBars, LevelMeter, LightLabel, label
 
 _METER_MS = 33
 _TEXT_MS = 250
@@ -61,7 +61,6 @@ class MainWindow(QMainWindow):
         self.recorder = recorder
         self._wave_cursor = 0
         self._heard_speech = False
-        self._settled = False
         self.setWindowTitle(messages.APP_TITLE)
         self.setMinimumSize(QSize(960, 640))
         self.resize(1280, 800)
@@ -171,7 +170,8 @@ class MainWindow(QMainWindow):
         answer, chances = Card(), Card(messages.CHANCES_TITLE)
         time_line = Card(messages.TIMELINE_TITLE)
         layers, why = Card(messages.LAYERS_TITLE), Card(messages.WHY_TITLE)
-        answer.body.addWidget(self.answer)
+        answer.body.addWidget(self.answer, stretch=1)
+        answer.body.addWidget(self._build_offers())
         chances.body.addWidget(self.bars)
         time_line.body.addWidget(self.timeline, stretch=3)
         time_line.body.addWidget(self.waveform, stretch=1)
@@ -185,23 +185,37 @@ class MainWindow(QMainWindow):
         grid.addWidget(time_line, 1, 0, 1, 2)
         grid.addWidget(layers, 2, 0)
         grid.addWidget(why, 2, 1)
-        for row, stretch in enumerate((5, 6, 4)):
+        for row, stretch in enumerate((3, 6, 2)):
             grid.setRowStretch(row, stretch)
         grid.setColumnStretch(0, 5)
         grid.setColumnStretch(1, 4)
         return grid
 
-    def _build_status(self) -> QHBoxLayout:
-        self.status_text = label(messages.status(None, None, 0, 0), "status")
+    def _build_offers(self) -> QWidget:
+        self.offers = QWidget()
+        row = QHBoxLayout(self.offers)
+        row.setContentsMargins(0, 0, 0, 0)
+        for text, slot in ((messages.PLAY_DEMO, self._play_demo), (messages.PLAY_FILE, self._choose_file)):
+            button = QPushButton(text)
+            button.clicked.connect(slot)
+            row.addWidget(button)
+        row.addStretch(1)
+        self.offers.hide()
+        return self.offers
+
+    def _build_status(self) -> QGridLayout:
+        self.status_text = ElidedLabel("status")
         self.status_text.setToolTip(messages.SKIPPED_TIP)
-        self.model_text = label("", "status")
-        self.model_text.setAlignment(Qt.AlignmentFlag.AlignRight)
-        for text in (self.status_text, self.model_text):
-            text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        row = QHBoxLayout()
-        row.addWidget(self.status_text, stretch=2)
-        row.addWidget(self.model_text, stretch=3)
-        return row
+        self.model_text = ElidedLabel("status", align_right=True)
+        self.device_text = ElidedLabel("status")
+        rows = QGridLayout()
+        rows.setVerticalSpacing(2)
+        rows.addWidget(self.status_text, 0, 0)
+        rows.addWidget(self.model_text, 0, 1)
+        rows.addWidget(self.device_text, 1, 0, 1, 2)
+        rows.setColumnStretch(0, 4)
+        rows.setColumnStretch(1, 7)
+        return rows
 
     def _connect(self) -> None:
         recorder = self.recorder
@@ -299,6 +313,7 @@ class MainWindow(QMainWindow):
         for action in (self.demo_action, self.file_action, self.model_action, self.default_action):
             action.setEnabled(is_idle or (state is SessionState.FAILED and action in self._model_actions()))
         self.save_action.setEnabled(bool(self.recorder.session.history))
+        self.offers.setVisible(is_idle and not self.recorder.session.history)
         if state is SessionState.LISTENING and not self.recorder.session.history:
             self._clear()
             self.answer.show_text(messages.LISTENING, messages.LISTENING_HINT)
@@ -331,7 +346,9 @@ class MainWindow(QMainWindow):
         self.layers.set_weights(model.layer_weights, published_weights(model.head, model.normalisation))
         self.layers_text.setText(messages.layers_sentence(model))
         self.model_text.setText(messages.model_status(model))
-        self.model_text.setToolTip(messages.model_tip(model))
+        self.model_text.setToolTip(f"{messages.model_status(model)}\n{messages.model_tip(model)}")
+        self.device_text.setText(messages.device_status(model))
+        self.device_text.setToolTip(self.device_text.text())
         self._show_texts()
 
     def _predicted(self, prediction: Prediction) -> None:

@@ -39,7 +39,9 @@ COPY_DETAILS = "Copy details"
 
 CHANCES_TITLE = "How likely each emotion is"
 TIMELINE_TITLE = "Timeline"
-WAVEFORM_TITLE = "Sound"
+WAVEFORM_TITLE = "Sound of the last 12 seconds"
+SECONDS_AGO = "{} s ago"
+NOW = "now"
 LAYERS_TITLE = "Which layers the model listens to"
 WHY_TITLE = "What this means"
 
@@ -88,7 +90,7 @@ def answer_subtitle(prediction: Prediction) -> str:
     """Return the line below: certainty in words with the number."""
     if prediction.label is None:
         return _STATE_WORDS[prediction.state][1]
-    percent = f"{100 * prediction.certainty:.0f} %"
+    percent = f"{100 * prediction.certainty:.0f} %"
     if prediction.state is AnswerState.NOT_SURE:
         return f"perhaps {prediction.label} · {percent}"
     return f"{certainty_words(prediction.certainty)} · {percent}"
@@ -108,19 +110,19 @@ def why(prediction: Prediction | None, model: ModelInfo | None) -> str:
     if prediction is None:
         return (
             "The model hears how something is said, not what. It was trained on actors and is often wrong: "
-            f"on voices it never heard it finds {100 * model.uar_mean:.0f} % of the emotions "
-            f"(guessing finds {100 / len(model.labels):.0f} %)."
+            f"on voices it never heard it finds {100 * model.uar_mean:.0f} % of the emotions "
+            f"(guessing finds {100 / len(model.labels):.0f} %)."
         )
     if prediction.label is None:
         return "The model is asked only when there is a voice, so that noise is not taken for an emotion."
     best, second = sorted(zip(prediction.probabilities, prediction.labels, strict=True), reverse=True)[:2]
     if prediction.state is AnswerState.NOT_SURE:
         return (
-            f"No emotion stands out: {best[1]} and {second[1]} are closest. Below {100 * model.threshold:.0f} % "
+            f"No emotion stands out: {best[1]} and {second[1]} are closest. Below {100 * model.threshold:.0f} % "
             "the program does not commit itself."
         )
     return (
-        f"The voice sounds {best[1]}; next comes {second[1]} with {100 * second[0]:.0f} %. "
+        f"The voice sounds {best[1]}; next comes {second[1]} with {100 * second[0]:.0f} %. "
         "This is how the voice sounds to a model trained on actors, not what a person feels."
     )
 
@@ -131,12 +133,12 @@ def layers_sentence(model: ModelInfo | None) -> str:
         return ""
     if model.layer_weights is None:
         return (
-            "This model has no layer weights: it measures loudness, pitch and voice quality (eGeMAPS) and uses no "
-            "speech encoder. The line shows the weights of the published wav2vec 2.0 model."
+            "This model has no layers: it measures loudness, pitch and voice quality (eGeMAPS). "
+            "The line shows the published wav2vec 2.0 model."
         )
     return (
-        "Bars: how much this model takes from each layer of the speech encoder (α, as a share). "
-        "Line: the published model, which listens most to the middle layers (Figure 2)."
+        "Bars: how much this model takes from each layer of its speech encoder. "
+        "Line: the published model, which listens most to the middle layers."
     )
 
 
@@ -149,17 +151,22 @@ def status(prediction: Prediction | None, started_at: datetime | None, age_s: fl
 
 
 def model_status(model: ModelInfo) -> str:
-    """Processor, model and its measured quality."""
-    quality = f"UAR {100 * model.uar_mean:.0f} ± {100 * model.uar_sd:.0f} % on {model.n_test} test files"
-    return f"{model.device} · {model.name} · {quality}"
+    """Model and its measured quality."""
+    quality = f"UAR {100 * model.uar_mean:.0f} ± {100 * model.uar_sd:.0f} % on {model.n_test} test files"
+    return f"{model.name} · {quality}"
 
 
 def model_tip(model: ModelInfo) -> str:
-    """Why this processor, and what stands in for a missing calibration."""
-    text = f"Processor: {model.device}, because {model.device_reason}."
+    """Say what UAR means, and what stands in for a missing calibration."""
+    text = "UAR: the share of each emotion's test recordings that it gets right, averaged over the emotions."
     if model.normalisation == "speaker":
         text += " This model expects a calibrated voice; the average training speaker stands in for it."
     return text
+
+
+def device_status(model: ModelInfo) -> str:
+    """Return the processor and why it was chosen."""
+    return f"runs on {model.device}: {model.device_reason}"
 
 
 def waiting_for(name: str) -> str:
@@ -202,7 +209,7 @@ def unexpected(version: str, log: str) -> str:
 
 ABOUT_TEXT = (
     "<h3>Speech Emotion</h3>"
-    "<p>Shows which emotion a voice <b>expresses</b>, live, on this computer. No sound leaves it, and none is stored.</p>"
+    "<p>Shows which emotion a voice <b>expresses</b>, live, on this computer. No sound leaves it, none is stored.</p>"
     "<p>The method is that of L. Pepino, P. Riera and L. Ferrer, “Emotion Recognition from Speech Using Wav2vec 2.0 "
     "Embeddings”, Interspeech 2021.</p>"
     "<p><b>Limits.</b> The models learned from actors who were asked to sound like an emotion. An expression is not a "

@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ser_desktop.core.audio import FloatArray
 from ser_desktop.core.prediction import AnswerState, Prediction
@@ -19,9 +19,9 @@ _WAVE_S = 12.0
 _BIN_S = 0.02
 
 
-def _plain_plot(name: str, height: int) -> pg.PlotWidget:
+def _plain_plot(name: str) -> pg.PlotWidget:
     plot = pg.PlotWidget()
-    plot.setMinimumHeight(height)
+    plot.setMinimumHeight(40)
     plot.setMenuEnabled(False)
     plot.hideButtons()
     plot.setMouseEnabled(x=False, y=False)
@@ -30,6 +30,12 @@ def _plain_plot(name: str, height: int) -> pg.PlotWidget:
     plot.setAccessibleName(name)
     plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     return plot
+
+
+def _fill(widget: QWidget, plot: pg.PlotWidget) -> None:
+    layout = QVBoxLayout(widget)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(plot)
 
 
 def _paint_axes(plot: pg.PlotWidget) -> None:
@@ -63,8 +69,8 @@ class Timeline(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.plot = _plain_plot(messages.TIMELINE_TITLE, 150)
-        self.plot.setParent(self)
+        self.plot = _plain_plot(messages.TIMELINE_TITLE)
+        _fill(self, self.plot)
         self.plot.setAxisItems({"bottom": _TimeAxis("bottom")})
         self.plot.setMouseEnabled(x=True, y=False)
         self._image = pg.ImageItem(axisOrder="row-major")
@@ -74,15 +80,11 @@ class Timeline(QWidget):
         self._gaps: list[pg.LinearRegionItem] = []
         self.set_labels(())
 
-    def resizeEvent(self, _event: object) -> None:
-        """Let the plot fill the widget."""
-        self.plot.resize(self.size())
-
     def set_labels(self, labels: tuple[str, ...]) -> None:
         """Set the lanes, top to bottom, and forget what was drawn."""
         self.labels = labels
         n = max(1, len(labels))
-        self.setMinimumHeight(18 * n + 36)
+        self.setMinimumHeight(13 * n + 24)
         self.plot.setYRange(0, n, padding=0)
         self.plot.getAxis("left").setTicks([[(n - 0.5 - i, name) for i, name in enumerate(labels)]])
         rgb = [QColor(theme.look_of(name, i).colour).getRgb()[:3] for i, name in enumerate(labels)]
@@ -145,11 +147,15 @@ class Waveform(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.plot = _plain_plot(messages.WAVEFORM_TITLE, 64)
-        self.plot.setParent(self)
-        self.setMinimumHeight(72)
+        self.plot = _plain_plot(messages.WAVEFORM_TITLE)
+        _fill(self, self.plot)
+        self.setMinimumHeight(52)
+        self.setMaximumHeight(84)
         self.plot.getAxis("left").setTicks([[]])
-        self.plot.setXRange(-_WAVE_S, 0, padding=0)
+        ticks = [(-12.0, messages.SECONDS_AGO.format(12)), (-8.0, "8 s"), (-4.0, "4 s"), (0.0, messages.NOW)]
+        self.plot.getAxis("bottom").setTicks([ticks])
+        # A little room on both sides, so that the first and last words fit below.
+        self.plot.setXRange(-_WAVE_S - 0.35, 0.35, padding=0)
         self.plot.setYRange(-1, 1, padding=0.02)
         n_bins = round(_WAVE_S / _BIN_S)
         self._times = np.repeat(np.linspace(-_WAVE_S, 0, n_bins), 2)
@@ -159,10 +165,6 @@ class Waveform(QWidget):
         self._window = pg.LinearRegionItem((-1, 0), movable=False)
         self._window.setVisible(False)
         self.plot.addItem(self._window)
-
-    def resizeEvent(self, _event: object) -> None:
-        """Let the plot fill the widget."""
-        self.plot.resize(self.size())
 
     def clear(self) -> None:
         """Forget the sound."""
@@ -215,18 +217,14 @@ class LayerWeights(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.plot = _plain_plot(messages.LAYERS_TITLE, 110)
-        self.plot.setParent(self)
-        self.setMinimumHeight(120)
+        self.plot = _plain_plot(messages.LAYERS_TITLE)
+        _fill(self, self.plot)
+        self.setMinimumHeight(84)
         self.weights: tuple[float, ...] = ()
         self._bars = pg.BarGraphItem(x=[], height=[], width=0.6)
         self.plot.addItem(self._bars)
         self._line = self.plot.plot()
         self.plot.getAxis("left").setTicks([[(0.0, "0"), (0.05, "5 %"), (0.10, "10 %")]])
-
-    def resizeEvent(self, _event: object) -> None:
-        """Let the plot fill the widget."""
-        self.plot.resize(self.size())
 
     def set_weights(self, weights: tuple[float, ...] | None, published: tuple[float, ...]) -> None:
         """Show a model's weights (None for a model without layers) beside the published ones."""

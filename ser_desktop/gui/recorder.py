@@ -81,6 +81,7 @@ class Recorder(QObject):
         self._lost_s: float | None = None
         self._answered_s = 0.0
         self._starts_with_source = False
+        self._play_once_loaded: tuple[Path, str] | None = None
         self._inference = inference or InferenceWorker()
         self._capture = capture or CaptureWorker()
         self._connect()
@@ -145,7 +146,9 @@ class Recorder(QObject):
 
     def play(self, path: Path, name: str) -> None:
         """Play a sound file as virtual input and record it at once."""
-        if self.session.state is SessionState.LOADING or self.session.state is SessionState.IDLE:
+        if self.session.state is SessionState.LOADING:
+            self._play_once_loaded = (path, name)
+        elif self.session.state is SessionState.IDLE:
             self._starts_with_source = True
             self.noticed.emit(None)
             self._capture.open_file(path, name)
@@ -197,7 +200,10 @@ class Recorder(QObject):
         self.session = Session(model.name)
         self._go(SessionState.IDLE)
         self.model_changed.emit(model)
-        self._start_if_wanted()
+        if self._play_once_loaded is not None:
+            path, name = self._play_once_loaded
+            self._play_once_loaded = None
+            self.play(path, name)
 
     def _model_failed(self, error: UserFacingError) -> None:
         self.noticed.emit(Notice(str(error), is_error=True))

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
+from ser_desktop.core import paths
 from ser_desktop.core.labels import Emotion
 
 
@@ -148,6 +149,7 @@ def _palette(t: Theme) -> QPalette:
 
 
 def _style_sheet(t: Theme) -> str:
+    chevron = (paths.assets_folder() / "icons" / f"chevron-{t.name}.svg").as_posix()
     return f"""
     QWidget {{ font-size: 14px; color: {t.text}; }}
     QMainWindow, QDialog {{ background: {t.surface}; }}
@@ -170,6 +172,9 @@ def _style_sheet(t: Theme) -> str:
     QPushButton#record:disabled {{ background: {t.line}; color: {t.muted}; border-color: {t.line}; }}
     QPushButton#record[recording="true"] {{ background: {t.raised}; color: {t.accent}; border: 2px solid {t.accent}; }}
     QComboBox {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 8px; padding: 7px 10px; }}
+    QComboBox::drop-down {{ border: 0; width: 28px; }}
+    QComboBox::down-arrow {{ image: url("{chevron}"); width: 12px; height: 8px; }}
+    QComboBox:disabled {{ color: {t.muted}; }}
     QComboBox QAbstractItemView {{ background: {t.raised}; border: 1px solid {t.line}; outline: 0; }}
     QMenu {{ background: {t.raised}; border: 1px solid {t.line}; padding: 4px; }}
     QMenu::item {{ padding: 6px 24px 6px 16px; border-radius: 4px; }}

@@ -23,8 +23,8 @@ class Card(QFrame):
         super().__init__(parent)
         self.setObjectName("card")
         self.body = QVBoxLayout(self)
-        self.body.setContentsMargins(16, 12, 16, 12)
-        self.body.setSpacing(8)
+        self.body.setContentsMargins(16, 10, 16, 10)
+        self.body.setSpacing(6)
         if title:
             self.body.addWidget(label(title, "title"))
 
@@ -35,6 +35,23 @@ def label(text: str, name: str = "", *, wraps: bool = False) -> QLabel:
     widget.setObjectName(name)
     widget.setWordWrap(wraps)
     return widget
+
+
+class ElidedLabel(QLabel):
+    """One line that ends in "…" where it does not fit; the tooltip holds all of it."""
+
+    def __init__(self, name: str, *, align_right: bool = False) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._side = Qt.AlignmentFlag.AlignRight if align_right else Qt.AlignmentFlag.AlignLeft
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw what fits."""
+        painter = QPainter(self)
+        painter.setPen(theme.colour("muted"))
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), int(self._side | Qt.AlignmentFlag.AlignVCenter), shown)
 
 
 class LevelMeter(QWidget):
@@ -112,7 +129,7 @@ class AnswerPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setMinimumSize(QSize(320, 150))
+        self.setMinimumSize(QSize(320, 130))
         self.title, self.subtitle = messages.LOADING, messages.LOADING_HINT
         self._symbol: str = ""
 
@@ -191,7 +208,7 @@ class EmotionBars(QWidget):
         self.labels = labels
         self.values = (0.0,) * len(labels)
         self._from = self._shown = self.values
-        self.setMinimumHeight(26 * len(labels))
+        self.setMinimumHeight(20 * len(labels))
         self.update()
 
     def show_prediction(self, prediction: Prediction | None) -> None:
@@ -231,7 +248,7 @@ class EmotionBars(QWidget):
             track = QRectF(name_width, top + (height - bar_height) / 2, track_width, bar_height)
             self._paint_bar(painter, track, look, shown)
             painter.setPen(theme.colour("text" if self.values[i] else "muted"))
-            percent = f"{100 * self.values[i]:.0f} %" if best > 0 else "–"
+            percent = f"{100 * self.values[i]:.0f} %" if best > 0 else "–"
             right = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
             painter.drawText(QRectF(track.right(), top, percent_width, height), right, percent)
 
