@@ -80,6 +80,14 @@ class Application:
         if self._demo:
             self.recorder.play(paths.demo_clip(), messages.DEMO_SOURCE)
 
+    def exec(self) -> int:
+        """Run until the window is closed, end the threads, and return the exit status."""
+        self.start()
+        status = self._qt.exec()
+        if not self.recorder.shut_down():
+            _log.error("a thread did not end in time")
+        return status
+
     def show_crash(self, error: BaseException) -> None:
         """One dialog for defects of ours, never two at once."""
         if self._dialog is not None:
@@ -118,11 +126,7 @@ def run(options: AppOptions) -> int:
     # Python sees Ctrl+C only when its interpreter runs; the window's clocks see to that.
     signal.signal(signal.SIGINT, lambda *_: qt.quit())
     signal.signal(signal.SIGTERM, lambda *_: qt.quit())
-    application.start()
-    status = qt.exec()
-    if not application.recorder.shut_down():
-        _log.error("a thread did not end in time")
-    return status
+    return application.exec()
 
 
 def _set_up_log() -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
     QComboBox,
     QFileDialog,
     QFrame,
@@ -68,6 +70,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self.restyle()
         self._state_changed(recorder.session.state)
+        self.record_button.setFocus()
 
     # ---- building
 
@@ -185,7 +188,7 @@ class MainWindow(QMainWindow):
         grid.addWidget(time_line, 1, 0, 1, 2)
         grid.addWidget(layers, 2, 0)
         grid.addWidget(why, 2, 1)
-        for row, stretch in enumerate((3, 6, 2)):
+        for row, stretch in enumerate((4, 6, 3)):
             grid.setRowStretch(row, stretch)
         grid.setColumnStretch(0, 5)
         grid.setColumnStretch(1, 4)
@@ -229,7 +232,7 @@ class MainWindow(QMainWindow):
         recorder.source_changed.connect(self._source_changed)
         recorder.gap_ended.connect(self._gap_ended)
         recorder.noticed.connect(self._noticed)
-        # The button takes Space itself while it has the focus; elsewhere the shortcut does.
+        # Space records wherever the focus is, except on another button, which it presses.
         self.space = QShortcut(QKeySequence(Qt.Key.Key_Space), self, self._space_pressed)
         QShortcut(QKeySequence("Ctrl+R"), self, recorder.rescan)
         self._meter_timer = QTimer(self, interval=_METER_MS, timeout=self._show_sound)
@@ -246,8 +249,10 @@ class MainWindow(QMainWindow):
     # ---- what people do
 
     def _space_pressed(self) -> None:
-        if self.record_button.isEnabled():
-            self.record_button.animateClick()
+        focused = QApplication.focusWidget()
+        button = focused if isinstance(focused, QAbstractButton) else self.record_button
+        if button.isEnabled():
+            button.animateClick()
 
     def _device_picked(self, row: int) -> None:
         device = self.picker.itemData(row)

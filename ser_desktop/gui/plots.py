@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from ser_desktop.core.audio import FloatArray
 from ser_desktop.core.prediction import AnswerState, Prediction
@@ -22,6 +22,7 @@ _BIN_S = 0.02
 def _plain_plot(name: str) -> pg.PlotWidget:
     plot = pg.PlotWidget()
     plot.setMinimumHeight(40)
+    plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
     plot.setMenuEnabled(False)
     plot.hideButtons()
     plot.setMouseEnabled(x=False, y=False)

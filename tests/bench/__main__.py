@@ -1,0 +1,121 @@
+"""Benchmarks of the whole program: ``python -m tests.bench startup|live [--seconds N] [--json]``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+import soundfile as sf
+
+from tests.helpers.data import spoken_clip
+from tests.helpers.display import PrivateDisplay
+from tests.helpers.pulse import PrivatePulse
+from tests.helpers.window_driver import Event, RemoteWindow
+
+Figures = dict[str, float]
+
+
+def open_window(display: PrivateDisplay, pulse: PrivatePulse) -> RemoteWindow:
+    return RemoteWindow({**pulse.env, "DISPLAY": display.name, "QT_QPA_PLATFORM": "xcb"})
+
+
+def startup(display: PrivateDisplay, pulse: PrivatePulse, n_runs: int = 5) -> Figures:
+    """Median of several starts, each from the creation of the process."""
+    pulse.plug_in()
+    runs: list[Figures] = []
+    for _ in range(n_runs):
+        window = open_window(display, pulse)
+        visible = window.await_named("visible")["after_s"]
+        ready = window.await_state("idle")["ready_s"]
+        stats = window.ask("stats", "stats")
+        runs.append(
+            {
+                "window_visible_s": visible,
+                "ready_s": ready,
+                "event_loop_gap_ms_p99": stats["gap_ms_p99"],
+                "event_loop_gap_ms_max": stats["gap_ms_max"],
+            }
+        )
+        window.quit()
+        window.kill()
+    medians = {name: round(statistics.median(run[name] for run in runs), 3) for name in runs[0]}
+    return {**medians, "event_loop_gap_ms_worst": round(max(run["event_loop_gap_ms_max"] for run in runs), 1)}
+
+
+def live(display: PrivateDisplay, pulse: PrivatePulse, folder: Path, seconds: float) -> Figures:
+    """A long recording of a voice that repeats; memory counts from the end of the first minute."""
+    pulse.plug_in()
+    window = open_window(display, pulse)
+    window.await_microphone()
+    window.await_state("idle")
+    samples, rate = sf.read(spoken_clip()[0], dtype="float32")
+    clip = folder / "clip.wav"
+    sf.write(clip, [*samples] * max(1, round((seconds + 20) * rate / len(samples))), rate)
+    player = pulse.play(clip)
+    window.order("click")
+    began_at = window.await_state("listening")["at"]
+    window.await_event(lambda e: e["event"] == "prediction" and e["state"] != "no speech")
+    window.order("reset")
+    settled_s = min(60.0, seconds / 2)
+    settled: Event | None = None
+    answers: list[Event] = []
+    while not answers or answers[-1]["at"] - began_at < seconds:
+        answers.append(window.await_named("prediction"))
+        if settled is None and answers[-1]["at"] - began_at >= settled_s:
+            settled = window.ask("stats", "stats")
+    end = window.ask("stats", "stats")
+    window.order("click")
+    window.await_state("idle")
+    window.quit()
+    window.kill()
+    player.kill()
+    player.wait()
+    assert settled is not None
+    first = next(e for e in answers if e["state"] != "no speech")
+    latencies = [1000 * e["latency_s"] for e in answers]
+    return {
+        "seconds": seconds,
+        "answers": len(answers),
+        "skipped": answers[-1]["n_skipped"],
+        "overflows": end["n_overflows"],
+        "memory_growth_mb": round(end["rss_mb"] - settled["rss_mb"], 2),
+        "answer_age_ms": round(statistics.median(latencies), 1),
+        "answer_age_ms_max": round(max(latencies), 1),
+        "first_answer_s": round(first["at"] - began_at, 3),
+        "event_loop_gap_ms_p99": round(end["gap_ms_p99"], 1),
+        "event_loop_gap_ms_max": round(end["gap_ms_max"], 1),
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("what", choices=("startup", "live"))
+    parser.add_argument("--seconds", type=float, default=600.0, help="length of the live recording")
+    parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
+    options = parser.parse_args()
+    display = PrivateDisplay()
+    try:
+        with tempfile.TemporaryDirectory() as name:
+            pulse = PrivatePulse(Path(name))
+            try:
+                if options.what == "startup":
+                    figures = startup(display, pulse)
+                else:
+                    figures = live(display, pulse, Path(name), options.seconds)
+            finally:
+                pulse.stop()
+    finally:
+        display.stop()
+    for name, value in figures.items():
+        print(f"{name:28s} {value}")
+    if options.json:
+        print(json.dumps(figures))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,175 @@
+"""The real window as a child process that obeys lines on stdin and reports JSON lines on stdout.
+
+``python -m tests.helpers.remote_window [--demo] [--slow SECONDS] [--bundle FOLDER]``
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+from PySide6.QtCore import QEvent, QObject, QPoint, QSocketNotifier, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from ser_desktop.gui import app as app_room
+from ser_desktop.gui.app import Application, AppOptions
+
+_TICK_MS = 5
+
+
+class GapMeter(QObject):
+    """Measures how long the event loop leaves a 5 ms timer waiting."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gaps_ms: list[float] = []
+        self._last = time.perf_counter()
+        self._timer = QTimer(self, interval=_TICK_MS, timerType=Qt.TimerType.PreciseTimer, timeout=self._tick)
+        self._timer.start()
+
+    def _tick(self) -> None:
+        now = time.perf_counter()
+        self.gaps_ms.append(1000 * (now - self._last))
+        self._last = now
+
+    def report(self) -> dict[str, float]:
+        gaps = self.gaps_ms or [0.0]
+        return {"gap_ms_p99": float(np.percentile(gaps, 99)), "gap_ms_max": max(gaps)}
+
+    def reset(self) -> None:
+        self.gaps_ms.clear()
+        self._last = time.perf_counter()
+
+
+class Remote(QObject):
+    """Reports what the recorder says and does what stdin says, with real mouse and key events."""
+
+    def __init__(self, application: Application, began_at: float) -> None:
+        super().__init__()
+        self._window = application.window
+        self._recorder = application.recorder
+        self._began_at = began_at
+        self.gaps = GapMeter()
+        self._window.installEventFilter(self)
+        self._shown = False
+        recorder = self._recorder
+        recorder.state_changed.connect(lambda state: self.tell("state", state=str(state), ready_s=self._since()))
+        recorder.predicted.connect(self._predicted)
+        recorder.noticed.connect(lambda notice: self.tell("notice", text=notice.text if notice else ""))
+        recorder.source_changed.connect(
+            lambda: self.tell("source", name=recorder.source.name if recorder.source else None)
+        )
+        recorder.devices_changed.connect(lambda: self.tell("devices", names=[d.name for d in recorder.devices]))
+        recorder.crashed.connect(lambda error: self.tell("crash", error=repr(error)))
+        self._reader = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read, self)
+        self._reader.activated.connect(self._read)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        # The paint event follows the system's word that the window is on the screen.
+        if event.type() is QEvent.Type.Paint and not self._shown:
+            self._shown = True
+            QTimer.singleShot(0, lambda: self.tell("visible", after_s=self._since()))
+        return False
+
+    def tell(self, what: str, **facts: object) -> None:
+        print(json.dumps({"event": what, "at": round(time.monotonic(), 4), **facts}), flush=True)
+
+    def _since(self) -> float:
+        return round(time.time() - self._began_at, 4)
+
+    def _predicted(self, prediction: object) -> None:
+        facts = prediction.as_json()  # type: ignore[attr-defined]
+        facts["latency_s"] = prediction.latency_s  # type: ignore[attr-defined]
+        facts["n_skipped"] = prediction.n_skipped  # type: ignore[attr-defined]
+        self.tell("prediction", title=self._window.answer.title, **facts)
+
+    def _read(self) -> None:
+        line = sys.stdin.readline()
+        if not line:
+            self._reader.setEnabled(False)
+            return
+        order, _, argument = line.strip().partition(" ")
+        getattr(self, f"do_{order}")(argument)
+
+    def do_click(self, _argument: str) -> None:
+        button = self._window.record_button
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton, pos=button.rect().center())
+        self.tell("clicked", text=button.text())
+
+    def do_space(self, _argument: str) -> None:
+        self._window.activateWindow()
+        QTest.qWaitForWindowActive(self._window)
+        QTest.keyClick(self._window, Qt.Key.Key_Space)
+
+    def do_screenshot(self, argument: str) -> None:
+        screen = self._window.screen()
+        corner = self._window.mapToGlobal(QPoint(0, 0))
+        picture = screen.grabWindow(0, corner.x(), corner.y(), self._window.width(), self._window.height())
+        self.tell("screenshot", saved=picture.save(argument))
+
+    def do_stats(self, _argument: str) -> None:
+        source = self._recorder.source
+        self.tell(
+            "stats",
+            **self.gaps.report(),
+            rss_mb=psutil.Process().memory_info().rss / 1e6,
+            n_overflows=source.n_overflows if source else 0,
+            status=self._window.status_text.text(),
+            meter_db=float(self._window.meter.level_db),
+            age_s=self._recorder.age_s(),
+        )
+
+    def do_reset(self, _argument: str) -> None:
+        self.gaps.reset()
+
+    def do_quit(self, _argument: str) -> None:
+        self._window.close()
+
+
+def slow_model(seconds: float) -> None:
+    """Make every inference take longer, as a large model on a weak machine would."""
+    from ser_desktop.core.analysis import Analyser
+
+    real = Analyser.probabilities
+
+    def slowed(self: Analyser, samples: np.ndarray) -> np.ndarray:
+        time.sleep(seconds)
+        return real(self, samples)
+
+    Analyser.probabilities = slowed  # type: ignore[method-assign]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--demo", action="store_true")
+    parser.add_argument("--slow", type=float, default=0.0)
+    parser.add_argument("--theme", default="light")
+    parser.add_argument("--size", default="1280x800")
+    options = parser.parse_args()
+    # Seconds since the operating system created this process, so that Python's own start counts.
+    began_at = psutil.Process(os.getpid()).create_time()
+    qt = QApplication(sys.argv[:1])
+    application = Application(AppOptions(demo=options.demo, theme=options.theme), qt)
+    width, height = map(int, options.size.split("x"))
+    application.window.resize(width, height)
+    app_room._catch_everything(application)
+    signal.signal(signal.SIGTERM, lambda *_: qt.quit())
+    remote = Remote(application, began_at)
+    if options.slow:
+        # Only once the model is there, so that the window is not held up by the import.
+        application.recorder.model_changed.connect(lambda _model: slow_model(options.slow))
+    status = application.exec()
+    remote.tell("exit", status=status, threads_left=Path(f"/proc/{os.getpid()}/task").exists())
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
