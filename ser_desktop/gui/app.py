@@ -11,7 +11,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from ser_desktop import __version__
@@ -72,8 +72,8 @@ class Application:
 
     def start(self) -> None:
         """Show the window, and begin loading once it has been painted."""
+        self.window.painted.connect(self._begin, Qt.ConnectionType.SingleShotConnection)
         self.window.show()
-        QTimer.singleShot(0, self._begin)
 
     def _begin(self) -> None:
         self.recorder.start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QPaintEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -38,6 +38,7 @@ from ser_desktop.gui.recorder import Notice, Recorder
 from ser_desktop.gui.widgets import AnswerPanel, Card, ElidedLabel, EmotionBars, LevelMeter, LightLabel, label
 
 _METER_MS = 33
+_AFTER_PAINT_MS = 50
 _TEXT_MS = 250
 _LEVEL_S = 0.1
 _LIGHT_S = 3.0
@@ -54,15 +55,19 @@ class MainWindow(QMainWindow):
     -------
     appearance_chosen(str)
         ``system``, ``light`` or ``dark``.
+    painted()
+        The window is on the screen for the first time.
     """
 
     appearance_chosen = Signal(str)
+    painted = Signal()
 
     def __init__(self, recorder: Recorder) -> None:
         super().__init__()
         self.recorder = recorder
         self._wave_cursor = 0
         self._heard_speech = False
+        self._is_painted = False
         self.setWindowTitle(messages.APP_TITLE)
         self.setMinimumSize(QSize(960, 640))
         self.resize(1280, 800)
@@ -297,6 +302,13 @@ class MainWindow(QMainWindow):
         box.setText(messages.ABOUT_TEXT)
         box.open()
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Tell, once the first picture is out, that there is time for other work."""
+        super().paintEvent(event)
+        if not self._is_painted:
+            self._is_painted = True
+            QTimer(self, singleShot=True, interval=_AFTER_PAINT_MS, timeout=self.painted.emit).start()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the clocks; threads are ended by the application."""
         self._meter_timer.stop()
@@ -322,6 +334,9 @@ class MainWindow(QMainWindow):
         if state is SessionState.LISTENING and not self.recorder.session.history:
             self._clear()
             self.answer.show_text(messages.LISTENING, messages.LISTENING_HINT)
+        elif state is SessionState.PAUSED:
+            self.answer.show_text(messages.PAUSED, messages.PAUSED_HINT)
+            self.bars.show_prediction(None)
         elif state is SessionState.LOADING:
             self.answer.show_text(messages.LOADING, messages.LOADING_HINT)
         elif state is SessionState.FAILED:
@@ -358,8 +373,9 @@ class MainWindow(QMainWindow):
 
     def _predicted(self, prediction: Prediction) -> None:
         self._heard_speech = self._heard_speech or bool(prediction.probabilities)
-        self.answer.show_prediction(prediction)
-        self.bars.show_prediction(prediction)
+        if self.recorder.session.state is not SessionState.PAUSED:
+            self.answer.show_prediction(prediction)
+            self.bars.show_prediction(prediction)
         self.timeline.add(prediction, self.recorder.settings.hop_s)
         self.save_action.setEnabled(True)
         self._show_texts()
@@ -385,7 +401,8 @@ class MainWindow(QMainWindow):
         self._wave_cursor = 0
         self.waveform.clear()
         if self.recorder.source is None:
-            self.meter.set_level(-120.0)
+            self.waveform.hide_window()
+            self.meter.reset()
             self.light.set_light(InputLight.WAITING)
 
     def _gap_ended(self, gap: Gap) -> None:

@@ -51,6 +51,8 @@ LOADING_HINT = "The model is being loaded. This takes a few seconds."
 LISTENING = "Listening …"
 LISTENING_HINT = "Speak for a moment."
 NO_MICROPHONE_HINT = "Connect a microphone and press Rescan, or play the demo clip from the menu."
+PAUSED = "Paused"
+PAUSED_HINT = "The microphone is away."
 FAILED = "No model"
 TIMELINE_EMPTY = "Your recording will appear here, one lane per emotion."
 

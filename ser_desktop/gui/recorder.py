@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from ser_desktop.core import paths
 from ser_desktop.core.errors import SettingsError, UserFacingError
@@ -105,8 +105,9 @@ class Recorder(QObject):
         """Begin loading the model and looking for microphones; the window is visible by now."""
         self._inference.start()
         self._capture.start()
+        # PortAudio is a library too: it is loaded once the model's libraries no longer block the loader.
+        self._inference.mapped.connect(self.rescan, Qt.ConnectionType.SingleShotConnection)
         self._load_model()
-        self.rescan()
 
     def shut_down(self) -> bool:
         """Source first, then the model; True when both threads are gone."""

@@ -67,8 +67,8 @@ class Look:
 
 _LOOKS: dict[str, Look] = {
     Emotion.NEUTRAL: Look("#8A8F98", Qt.BrushStyle.SolidPattern),
-    Emotion.CALM: Look("#4FA7A0", Qt.BrushStyle.HorPattern),
-    Emotion.HAPPY: Look("#C98A00", Qt.BrushStyle.Dense6Pattern),
+    Emotion.CALM: Look("#3F978F", Qt.BrushStyle.HorPattern),
+    Emotion.HAPPY: Look("#BE8100", Qt.BrushStyle.Dense6Pattern),
     Emotion.SAD: Look("#3B6FB6", Qt.BrushStyle.VerPattern),
     Emotion.ANGRY: Look("#D0432B", Qt.BrushStyle.FDiagPattern),
     Emotion.FEARFUL: Look("#7B5EA7", Qt.BrushStyle.BDiagPattern),

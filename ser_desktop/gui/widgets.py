@@ -72,6 +72,11 @@ class LevelMeter(QWidget):
             self.level_db = shown
             self.update()
 
+    def reset(self) -> None:
+        """Show nothing, at once."""
+        self.level_db = FLOOR_DB
+        self.update()
+
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the segments."""
         painter = QPainter(self)

@@ -17,6 +17,7 @@ from PySide6.QtCore import QThread, Signal
 from ser_desktop import microphone
 from ser_desktop.core.errors import MicrophoneError, UserFacingError
 from ser_desktop.core.model_info import describe
+from ser_desktop.core.preload import collector_at_rest, map_libraries
 from ser_desktop.core.ring import RingBuffer
 from ser_desktop.core.stream import Judge, LiveStream
 from ser_desktop.microphone import AudioSource, FileSource, InputDevice, Microphone
@@ -51,12 +52,10 @@ class Segment:
 
 def open_model(folder: Path, device: str) -> Judge:
     """Load the libraries and a bundle (seconds; in the inference thread)."""
-    from ser_desktop.core.preload import preload
+    with collector_at_rest():
+        from ser_desktop.core.analysis import open_analyser
 
-    preload()
-    from ser_desktop.core.analysis import open_analyser
-
-    return open_analyser(folder, device)
+        return open_analyser(folder, device)
 
 
 class Worker(QThread):
@@ -116,12 +115,15 @@ class InferenceWorker(Worker):
 
     Signals
     -------
+    mapped()
+        The system's loader is free again for other libraries.
     loaded(ModelInfo)
     predicted(Prediction)
     drained()
         The segment ended and its last words were analysed.
     """
 
+    mapped = Signal()
     loaded = Signal(object)
     predicted = Signal(object)
     drained = Signal()
@@ -149,6 +151,8 @@ class InferenceWorker(Worker):
         return self._stream is not None
 
     def _load(self, folder: Path, device: str) -> None:
+        map_libraries()
+        self.mapped.emit()
         judge = self._opener(folder, device)
         self._judge = judge
         self.loaded.emit(describe(judge))  # type: ignore[arg-type]

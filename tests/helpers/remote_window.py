@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import psutil
-from PySide6.QtCore import QEvent, QObject, QPoint, QSocketNotifier, Qt, QTimer
+from PySide6.QtCore import QObject, QPoint, QSocketNotifier, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -58,8 +58,7 @@ class Remote(QObject):
         self._recorder = application.recorder
         self._began_at = began_at
         self.gaps = GapMeter()
-        self._window.installEventFilter(self)
-        self._shown = False
+        self._window.painted.connect(self._painted)
         recorder = self._recorder
         recorder.state_changed.connect(lambda state: self.tell("state", state=str(state), ready_s=self._since()))
         recorder.predicted.connect(self._predicted)
@@ -72,12 +71,9 @@ class Remote(QObject):
         self._reader = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read, self)
         self._reader.activated.connect(self._read)
 
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        # The paint event follows the system's word that the window is on the screen.
-        if event.type() is QEvent.Type.Paint and not self._shown:
-            self._shown = True
-            QTimer.singleShot(0, lambda: self.tell("visible", after_s=self._since()))
-        return False
+    def _painted(self) -> None:
+        self.tell("visible", after_s=self._since())
+        self.gaps.reset()
 
     def tell(self, what: str, **facts: object) -> None:
         print(json.dumps({"event": what, "at": round(time.monotonic(), 4), **facts}), flush=True)

@@ -1,0 +1,65 @@
+"""Windows without a screen; nothing may be left behind."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtWidgets import QApplication
+
+from ser_desktop import microphone
+from ser_desktop.core.settings import Settings
+from ser_desktop.gui.main_window import MainWindow
+from ser_desktop.gui.recorder import Recorder
+from ser_desktop.gui.theme import apply_theme
+from ser_desktop.microphone import InputDevice
+
+OpenWindow = Callable[..., MainWindow]
+
+
+@pytest.fixture(autouse=True)
+def _no_sound_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing(*, refresh: bool = False) -> tuple[InputDevice, ...]:
+        return ()
+
+    monkeypatch.setattr(microphone, "list_devices", nothing)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_behind() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    for _ in range(3):
+        app.processEvents()
+    assert not [w for w in app.topLevelWidgets() if w.isVisible()], "a window was left open"
+    assert set(threading.enumerate()) <= before, "a thread was left running"
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, tmp_path: Path) -> Iterator[OpenWindow]:
+    """Open a window on a real recorder with real threads; shut both down afterwards."""
+    recorders: list[Recorder] = []
+
+    def open_one(settings: Settings | None = None, **workers: object) -> MainWindow:
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        apply_theme(app, "light")
+        recorder = Recorder(settings or Settings(), tmp_path / "settings.json", **workers)  # type: ignore[arg-type]
+        window = MainWindow(recorder)
+        qtbot.addWidget(window)
+        recorders.append(recorder)
+        window.show()
+        return window
+
+    yield open_one
+    for recorder in recorders:
+        assert recorder.shut_down(), "a worker did not end in time"

@@ -1,0 +1,247 @@
+"""The window with its real threads, real model and a real sound file as microphone."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from ser_desktop.core import paths
+from ser_desktop.core.errors import BundleError
+from ser_desktop.core.prediction import AnswerState, Prediction
+from ser_desktop.core.session import SessionState
+from ser_desktop.core.settings import Settings
+from ser_desktop.gui import messages
+from ser_desktop.gui.main_window import MainWindow
+from ser_desktop.gui.recorder import Notice
+from ser_desktop.gui.workers import InferenceWorker
+from tests.gui.conftest import OpenWindow
+
+LABELS = ("neutral", "happy", "sad", "angry", "fearful", "disgust", "surprised")
+READY_MS = 30_000
+
+
+def wait_for(qtbot: QtBot, window: MainWindow, state: SessionState) -> None:
+    qtbot.waitUntil(lambda: window.recorder.session.state is state, timeout=READY_MS)
+
+
+def answer(state: AnswerState, best: float = 0.6) -> Prediction:
+    rest = (1 - best) / 6
+    return Prediction(0.0, 8.0, state, LABELS, (rest, best, rest, rest, rest, rest, rest))
+
+
+@pytest.fixture
+def ready(open_window: OpenWindow, qtbot: QtBot) -> MainWindow:
+    window = open_window()
+    window.recorder.start()
+    wait_for(qtbot, window, SessionState.IDLE)
+    return window
+
+
+def test_record_waits_for_the_model(open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window()
+    assert not window.record_button.isEnabled()
+    assert window.record_button.text() == messages.LOADING
+    window.recorder.start()
+    wait_for(qtbot, window, SessionState.IDLE)
+    assert window.record_button.isEnabled()
+    assert window.record_button.text() == messages.RECORD
+
+
+def test_without_a_microphone_it_offers_the_demo_and_a_file(ready: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: ready.answer.title == messages.NO_MICROPHONES)
+    assert ready.offers.isVisible()
+    qtbot.mouseClick(ready.record_button, Qt.MouseButton.LeftButton)
+    assert ready.recorder.session.state is SessionState.IDLE
+    assert ready.banner.isVisible()
+
+
+def test_the_demo_clip_moves_bars_timeline_and_answer(ready: MainWindow, qtbot: QtBot) -> None:
+    ready.recorder.play(paths.demo_clip(), messages.DEMO_SOURCE)
+    with qtbot.waitSignal(ready.recorder.predicted, timeout=10_000, check_params_cb=lambda p: bool(p.probabilities)):
+        pass
+    assert messages.DEMO_SOURCE in ready.picker.currentText()
+    assert sum(ready.bars.values) == pytest.approx(1.0, abs=1e-6)
+    assert ready.answer.title.lower() in {*LABELS, "not sure"}
+    assert "describes" in ready.status_text.text()
+    qtbot.mouseClick(ready.record_button, Qt.MouseButton.LeftButton)
+    wait_for(qtbot, ready, SessionState.IDLE)
+    assert ready.save_action.isEnabled()
+    assert not ready.offers.isVisible()
+
+
+def test_a_file_that_ends_stops_the_recording_by_itself(ready: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    import soundfile as sf
+
+    samples, rate = sf.read(paths.demo_clip(), dtype="float32")
+    short = tmp_path / "short with späces.wav"
+    sf.write(short, samples[: 2 * rate], rate)
+    ready.recorder.play(short, short.name)
+    wait_for(qtbot, ready, SessionState.LISTENING)
+    wait_for(qtbot, ready, SessionState.IDLE)
+    assert ready.recorder.session.history[-1].end_s == pytest.approx(2.0, abs=0.05)
+
+
+def test_an_unreadable_file_is_named_and_the_window_stays_ready(
+    ready: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    bad = tmp_path / "holiday.wav"
+    bad.write_bytes(b"not a sound" * 100)
+    ready.recorder.play(bad, bad.name)
+    qtbot.waitUntil(ready.banner.isVisible)
+    assert "holiday.wav" in ready.banner_text.text()
+    assert ready.record_button.isEnabled()
+
+
+@pytest.mark.parametrize(
+    ("prediction", "title", "subtitle"),
+    [
+        (answer(AnswerState.EMOTION), "Happy", "fairly sure"),
+        (answer(AnswerState.EMOTION, 0.9), "Happy", "sure"),
+        (answer(AnswerState.EMOTION, 0.4), "Happy", "a tendency"),
+        (answer(AnswerState.NOT_SURE, 0.3), "Not sure", "perhaps happy"),
+        (Prediction(0, 8, AnswerState.NO_SPEECH, LABELS), "No speech", "voice"),
+        (Prediction(0, 8, AnswerState.TOO_QUIET, LABELS), "Too quiet", "Speak louder"),
+    ],
+)
+def test_every_kind_of_answer_has_its_words(
+    open_window: OpenWindow, prediction: Prediction, title: str, subtitle: str
+) -> None:
+    window = open_window()
+    window.answer.show_prediction(prediction)
+    assert window.answer.title == title
+    assert subtitle in window.answer.subtitle
+    assert title in window.answer.accessibleName()
+    window.grab()
+
+
+def test_a_model_without_layers_says_so_and_one_with_layers_shows_them(ready: MainWindow) -> None:
+    assert "no layers" in ready.layers_text.text()
+    assert ready.layers.weights == ()
+    assert ready.recorder.model is not None
+    weights = tuple(i / 91 for i in range(1, 14))
+    ready._model_changed(replace(ready.recorder.model, layer_weights=weights, head="fusion"))
+    assert ready.layers.weights == weights
+    assert "Bars" in ready.layers_text.text()
+
+
+def test_the_status_line_names_device_reason_model_and_quality(ready: MainWindow) -> None:
+    assert ready.recorder.model is not None
+    assert ready.recorder.model.device in ready.device_text.text()
+    assert ready.recorder.model.device_reason in ready.device_text.text()
+    assert "RAVDESS" in ready.model_text.text()
+    assert "UAR" in ready.model_text.text()
+
+
+def test_a_broken_default_model_leaves_a_window_that_says_why(open_window: OpenWindow, qtbot: QtBot) -> None:
+    def broken(_folder: Path, _device: str) -> object:
+        raise BundleError("The bundle is damaged.", "Copy it again.")
+
+    window = open_window(inference=InferenceWorker(broken))  # type: ignore[arg-type]
+    window.recorder.start()
+    wait_for(qtbot, window, SessionState.FAILED)
+    assert "Copy it again" in window.banner_text.text()
+    assert not window.record_button.isEnabled()
+    assert window.model_action.isEnabled(), "another model must be within reach"
+
+
+def test_a_model_that_cannot_be_opened_leaves_the_one_before_in_place(
+    ready: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    ready.recorder.open_model(tmp_path)
+    qtbot.waitUntil(ready.banner.isVisible)
+    wait_for(qtbot, ready, SessionState.IDLE)
+    assert "config.json" in ready.banner_text.text()
+    ready.recorder.play(paths.demo_clip(), messages.DEMO_SOURCE)
+    with qtbot.waitSignal(ready.recorder.predicted, timeout=10_000):
+        pass
+
+
+def test_a_defect_in_a_thread_is_reported_and_the_thread_goes_on(open_window: OpenWindow, qtbot: QtBot) -> None:
+    def defective(_folder: Path, _device: str) -> object:
+        raise ZeroDivisionError("a defect of ours")
+
+    worker = InferenceWorker(defective)  # type: ignore[arg-type]
+    window = open_window(inference=worker)
+    with qtbot.waitSignal(window.recorder.crashed) as caught:
+        window.recorder.start()
+    assert isinstance(caught.args[0], ZeroDivisionError)
+    assert worker.isRunning()
+
+
+def test_a_session_is_saved_and_a_full_disk_loses_nothing(
+    open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_window()
+    window.recorder.session.add(answer(AnswerState.EMOTION))
+    target = tmp_path / "session.csv"
+    window.save_session(target)
+    assert "happy" in target.read_text()
+    assert str(target) in window.banner_text.text()
+
+    def full(_self: Path, _target: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = target.read_text()
+    monkeypatch.setattr(Path, "replace", full)
+    window.recorder.session.add(answer(AnswerState.NOT_SURE, 0.3))
+    window.save_session(target)
+    assert "No space left" in window.banner_text.text()
+    assert target.read_text() == before
+    assert len(window.recorder.session.history) == 2
+
+
+def test_settings_that_cannot_be_saved_still_apply(open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    window = open_window()
+
+    def read_only(_self: Path, *_args: object, **_options: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "mkdir", read_only)
+    window.recorder.change_settings(theme="dark")
+    assert window.recorder.settings.theme == "dark"
+    assert "could not be saved" in window.banner_text.text()
+
+
+def test_a_remembered_microphone_that_is_absent_is_named_and_not_replaced(
+    open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window(Settings(microphone="Desk Mic"))
+    window.recorder.start()
+    qtbot.waitUntil(lambda: "Desk Mic" in window.picker.currentText())
+    assert "not connected" in window.picker.currentText()
+    assert window.recorder.source is None
+
+
+def test_a_notice_can_be_dismissed(open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window()
+    window.recorder.noticed.emit(Notice("Something to know."))
+    assert window.banner.isVisible()
+    qtbot.mouseClick(window.banner_close, Qt.MouseButton.LeftButton)
+    assert not window.banner.isVisible()
+
+
+@pytest.mark.parametrize("size", [(960, 640), (1024, 700), (1280, 800), (2560, 1440)])
+def test_nothing_is_pushed_out_of_the_window_at_any_size(open_window: OpenWindow, size: tuple[int, int]) -> None:
+    window = open_window()
+    window.resize(*size)
+    window.grab()
+    for widget in (window.timeline, window.waveform, window.layers, window.bars, window.answer, window.status_text):
+        corner = widget.mapTo(window, widget.rect().bottomRight())
+        assert window.rect().contains(corner), type(widget).__name__
+        assert widget.height() >= min(widget.minimumHeight(), 40) or widget is window.status_text
+    bottom = window.timeline.mapTo(window, window.timeline.rect().bottomLeft()).y()
+    assert bottom <= window.waveform.mapTo(window, window.waveform.rect().topLeft()).y(), "timeline under waveform"
+
+
+def test_every_control_has_a_name_for_screen_readers(open_window: OpenWindow) -> None:
+    window = open_window()
+    for widget in (window.picker, window.meter, window.light, window.answer, window.bars, window.elapsed):
+        assert widget.accessibleName(), widget
+    for button in (window.record_button, window.rescan_button, window.menu_button):
+        assert button.text()
+        assert button.focusPolicy() & Qt.FocusPolicy.TabFocus
