@@ -41,7 +41,9 @@ def _nothing_left_behind() -> Iterator[None]:
     for _ in range(3):
         app.processEvents()
     assert not [w for w in app.topLevelWidgets() if w.isVisible()], "a window was left open"
-    assert set(threading.enumerate()) <= before, "a thread was left running"
+    # Threads that Qt made are counted by `Recorder.shut_down`; Python keeps a dummy for those that logged.
+    left = {t for t in threading.enumerate() if not isinstance(t, threading._DummyThread)}
+    assert left <= before, "a thread was left running"
 
 
 @pytest.fixture
