@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 CPU_TORCH := torch==2.13.0+cpu
 
 RUN_LIBRARIES := libportaudio2 libasound2-plugins pulseaudio-utils libegl1 libgl1 libdbus-1-3 libfontconfig1 \
-  libglib2.0-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 \
+  libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 \
   libxcb-xinerama0 libxcb-xkb1 libxkbcommon-x11-0 fonts-dejavu-core
 TEST_LIBRARIES := xvfb pulseaudio
 
@@ -32,13 +32,13 @@ $(VENV)/.run-installed: pyproject.toml Makefile
 	$(call system_libraries,$(RUN_LIBRARIES))
 	$(python_environment)
 	echo "— the program (a minute or two)"
-	$(BIN)/pip install --quiet --editable .
+	$(BIN)/pip install -qq --editable .
 	touch $@
 
 $(VENV)/.test-installed: $(VENV)/.run-installed
 	$(call system_libraries,$(TEST_LIBRARIES))
 	echo "— the tools of the tests"
-	$(BIN)/pip install --quiet --editable ".[test]"
+	$(BIN)/pip install -qq --editable ".[test]"
 	touch $@
 
 # Debian and Ubuntu: installs the packages that are absent, or names the command and stops.
@@ -72,12 +72,12 @@ define python_environment
 	fi
 	[ -x $(BIN)/pip ] || { echo "— Python environment in $(VENV)"; $$python -m venv --clear $(VENV); }
 	if ! $(BIN)/python -c 'import torch' 2> /dev/null; then
-	  if nvidia-smi > /dev/null 2>&1; then echo "— PyTorch for the NVIDIA GPU (gigabytes)"; $(BIN)/pip install --quiet torch
+	  if nvidia-smi > /dev/null 2>&1; then echo "— PyTorch for the NVIDIA GPU (gigabytes)"; $(BIN)/pip install -qq torch
 	  else
 	    echo "— PyTorch for the CPU"
-	    $(BIN)/pip install --quiet "$(CPU_TORCH)" 2> /dev/null || {
+	    $(BIN)/pip install -qq "$(CPU_TORCH)" 2> /dev/null || {
 	      echo "  pip is not offered a CPU build here: installing the general one (gigabytes)"
-	      $(BIN)/pip install --quiet torch; }
+	      $(BIN)/pip install -qq torch; }
 	  fi
 	fi
 endef

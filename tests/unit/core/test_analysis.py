@@ -1,0 +1,140 @@
+"""One window gives the same logits live, from a file and inside a training batch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+import torch
+
+from ser_desktop.core import paths
+from ser_desktop.core.analysis import Analyser, make_extractors, open_analyser, softmax
+from ser_desktop.core.audio import SAMPLE_RATE_HZ, FloatArray, load
+from ser_desktop.core.bundle import load_bundle
+from ser_desktop.core.errors import BundleError, EncoderMissingError
+from ser_desktop.core.files import analyse_file
+from ser_desktop.core.heads import HeadKind
+from ser_desktop.core.ring import RingBuffer
+from ser_desktop.core.stream import LiveStream
+from tests.helpers.bundles import CPU, EGEMAPS, encoder_spec, small_config, tiny_encoder, write_bundle
+from tests.helpers.data import ravdess_folder
+from tests.helpers.sounds import speech_like
+from trainer.cache import FeatureCache
+from trainer.corpora.utterance import Utterance
+from trainer.data import Part
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:opensmile")
+
+
+class RememberingAnalyser(Analyser):
+    """Keeps the logits of every window."""
+
+    def logits(self, samples: FloatArray) -> np.ndarray:
+        values = super().logits(samples)
+        self.__dict__.setdefault("seen", []).append(values)
+        return values
+
+
+@pytest.fixture(params=["default bundle", "fusion"])
+def analyser(request: pytest.FixtureRequest, tmp_path: Path) -> RememberingAnalyser:
+    if request.param == "default bundle":
+        bundle, encoder = load_bundle(paths.default_bundle()), None
+    else:
+        encoder = tiny_encoder()
+        config = small_config((encoder_spec(encoder), EGEMAPS), HeadKind.FUSION, encoder.identity)
+        bundle = load_bundle(write_bundle(tmp_path / "fusion", config))
+    return RememberingAnalyser(bundle, make_extractors(bundle, encoder), CPU)
+
+
+def test_live_file_and_training_batch_agree(analyser: RememberingAnalyser, tmp_path: Path) -> None:
+    short, window = speech_like(2.0, seed=1), speech_like(5.0, seed=2)
+    utterances = []
+    for i, samples in enumerate((short, window)):
+        file = tmp_path / f"{i}.wav"
+        sf.write(file, samples, SAMPLE_RATE_HZ, subtype="FLOAT")
+        utterances.append(Utterance(str(i), file, f"speaker{i}", "x"))
+    ring = RingBuffer(10 * SAMPLE_RATE_HZ)
+    stream = LiveStream(analyser, ring, SAMPLE_RATE_HZ)
+    for start in range(0, len(window), 777):
+        ring.write(window[start : start + 777])
+    assert stream.poll() is not None
+    analyse_file(analyser, utterances[1].path)
+    live, file_logits = analyser.__dict__["seen"]
+
+    features = FeatureCache(tmp_path / "cache", analyser._extractors).extract(utterances, lambda _done, _total: None)
+    statistics = {u.speaker: analyser.bundle.statistics for u in utterances}
+    part = Part([features["0"], features["1"]], ("x",), statistics, analyser.bundle.config.max_frames())
+    (batch,) = part.batches(2)
+    with torch.inference_mode():
+        trained = analyser.bundle.head(batch.features, batch.mask)[1].numpy()
+    np.testing.assert_allclose(live, file_logits, atol=1e-4)
+    # Layers of an encoder are cached in half precision: their batch is compared from the extractor itself.
+    tolerance = 1e-4 if len(analyser.bundle.config.features) == 1 else 5e-3
+    np.testing.assert_allclose(live, trained, atol=tolerance)
+
+
+def test_an_unrounded_training_batch_of_a_fusion_model_agrees_exactly(tmp_path: Path) -> None:
+    from ser_desktop.core.analysis import collate, prepare
+
+    encoder = tiny_encoder()
+    config = small_config((encoder_spec(encoder), EGEMAPS), HeadKind.FUSION, encoder.identity)
+    bundle = load_bundle(write_bundle(tmp_path / "fusion", config))
+    analyser = Analyser(bundle, make_extractors(bundle, encoder), CPU)
+    sounds = [speech_like(2.0, seed=1), speech_like(5.0, seed=2)]
+    prepared = [
+        prepare([e.extract(s) for e in analyser._extractors], bundle.statistics, config.max_frames()) for s in sounds
+    ]
+    with torch.inference_mode():
+        batch = bundle.head(*collate(prepared)).numpy()
+    for row, samples in zip(batch, sounds, strict=True):
+        np.testing.assert_allclose(row, analyser.logits(samples), atol=1e-4)
+
+
+def test_probabilities_are_tempered_and_sum_to_one(analyser: RememberingAnalyser) -> None:
+    samples = speech_like(3.0)
+    probabilities = analyser.probabilities(samples)
+    assert probabilities.sum() == pytest.approx(1.0)
+    temperature = analyser.bundle.config.decision.temperature
+    np.testing.assert_allclose(probabilities, softmax(analyser.logits(samples) / temperature))
+
+
+def test_a_bundle_that_names_a_missing_encoder_says_how_to_install_it(tmp_path: Path) -> None:
+    from ser_desktop.core.catalogue import ENCODERS
+
+    encoder = tiny_encoder()
+    config = small_config((encoder_spec(encoder),), HeadKind.DENSE, ENCODERS[0].identity)
+    folder = write_bundle(tmp_path / "bundle", config)
+    with pytest.raises(EncoderMissingError, match=r"hf download facebook/wav2vec2-base config\.json") as caught:
+        open_analyser(folder)
+    assert "380 MB" in str(caught.value)
+
+
+def test_an_encoder_of_another_size_is_refused(tmp_path: Path) -> None:
+    encoder = tiny_encoder()
+    from dataclasses import replace
+
+    config = small_config((replace(encoder_spec(encoder), n_layers=13),), HeadKind.DENSE, encoder.identity)
+    bundle = load_bundle(write_bundle(tmp_path / "bundle", config))
+    with pytest.raises(BundleError, match="13 layers of 32 features, but it has 3 of 32"):
+        make_extractors(bundle, encoder)
+
+
+@pytest.mark.data
+def test_the_default_bundle_answers_as_its_stored_predictions_say() -> None:
+    import csv
+
+    folder = ravdess_folder()
+    if folder is None:
+        pytest.skip("RAVDESS is not beside the project (see $SER_TEST_DATA)")
+    analyser = open_analyser(paths.default_bundle(), "cpu")
+    seed = str(analyser.bundle.config.results.seed)
+    with (paths.default_bundle() / "run" / "predictions.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["seed"] == seed and row["part"] == "test"]
+    assert len(rows) == 120
+    for row in rows[::20]:
+        actor = row["speaker"].removeprefix("actor")
+        samples = load(folder / f"Actor_{actor}" / f"{row['utterance']}.flac")
+        stored = [float(row[f"logit_{label}"]) for label in analyser.labels]
+        np.testing.assert_allclose(analyser.logits(samples), stored, atol=1e-3)

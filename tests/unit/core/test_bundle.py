@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from ser_desktop.core import paths
+from ser_desktop.core.bundle import load_bundle, save_bundle
+from ser_desktop.core.errors import BundleError, SaveError
+from ser_desktop.core.heads import make_head
+from tests.helpers.bundles import change_config, mend_checksums, small_config, write_bundle
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_bundle(tmp_path / "bundle")
+
+
+def refused(folder: Path, sentence: str) -> None:
+    with pytest.raises(BundleError, match=sentence) as caught:
+        load_bundle(folder)
+    assert caught.value.fix, "it must say what to do"
+
+
+def change_weights(folder: Path, **changes: torch.Tensor | None) -> None:
+    file = folder / "model.safetensors"
+    tensors = load_file(file)
+    for name, value in changes.items():
+        key = name.replace("__", ".")
+        if value is None:
+            del tensors[key]
+        else:
+            tensors[key] = value
+    save_file(tensors, file)
+    mend_checksums(folder)
+
+
+def test_a_bundle_survives_the_disk(folder: Path) -> None:
+    bundle = load_bundle(folder)
+    again = load_bundle(folder)
+    assert bundle.config == small_config()
+    features, mask = [torch.randn(1, 1, 30, 25)], torch.ones(1, 30, dtype=torch.bool)
+    assert torch.equal(bundle.head(features, mask), again.head(features, mask))
+    assert not bundle.head.training
+
+
+def test_the_shipped_bundle_is_whole_and_small() -> None:
+    bundle = load_bundle(paths.default_bundle())
+    assert bundle.config.labels[0] == "neutral"
+    assert len(bundle.config.results.seeds) == 5
+    assert sum(f.stat().st_size for f in paths.default_bundle().rglob("*") if f.is_file()) < 1_000_000
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    refused(tmp_path / "nothing here", "no model bundle at .*nothing here")
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "README.md", "checksums.json"])
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    refused(folder, f"has no {name}")
+
+
+def test_truncated_weights_are_refused(folder: Path) -> None:
+    file = folder / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-100])
+    refused(folder, "cut short or altered")
+    mend_checksums(folder)
+    refused(folder, "damaged")
+
+
+def test_weights_altered_by_one_byte_are_refused(folder: Path) -> None:
+    file = folder / "model.safetensors"
+    content = bytearray(file.read_bytes())
+    content[-5] ^= 1
+    file.write_bytes(content)
+    refused(folder, "altered")
+
+
+@pytest.mark.parametrize("disguise", ["torch", "pickle"])
+def test_a_pickle_in_disguise_is_refused_unopened(folder: Path, disguise: str) -> None:
+    file = folder / "model.safetensors"
+    if disguise == "torch":
+        torch.save({"a": torch.zeros(1)}, file)
+    else:
+        file.write_bytes(pickle.dumps({"a": 1}))
+    mend_checksums(folder)
+    refused(folder, "pickle in disguise")
+
+
+def test_a_folder_with_only_a_pickle_is_refused(folder: Path) -> None:
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    refused(folder, "has no model.safetensors. It holds pytorch_model.bin, a Python pickle")
+
+
+def test_a_file_that_points_outside_is_refused(folder: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.safetensors"
+    (folder / "model.safetensors").rename(outside)
+    (folder / "model.safetensors").symlink_to(outside)
+    refused(folder, "points outside the folder")
+
+
+def test_checksums_of_other_places_are_refused(folder: Path) -> None:
+    file = folder / "checksums.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "../secret": "00"}))
+    refused(folder, r"names «\.\./secret»")
+
+
+def test_a_wrong_label_count_is_refused(folder: Path) -> None:
+    change_config(folder, id2label={"0": "calm", "1": "angry"})
+    refused(folder, "its 2 labels")
+
+
+@pytest.mark.parametrize("labels", [{"0": "calm"}, {"0": "calm", "1": "calm", "2": "angry"}])
+def test_labels_that_cannot_be_told_apart_are_refused(folder: Path, labels: dict[str, str]) -> None:
+    change_config(folder, id2label=labels)
+    refused(folder, "at least two different labels")
+
+
+def feature(**changes: object) -> list[dict[str, object]]:
+    spec = {"name": "egemaps", "n_layers": 1, "n_features": 25, "frame_s": 0.02, "configuration": {}}
+    return [{**spec, **changes}]
+
+
+def test_a_wrong_feature_dimension_is_refused(folder: Path) -> None:
+    change_config(folder, features=feature(n_features=23))
+    refused(folder, r"mean of egemaps should be \(1, 23\)")
+
+
+def test_a_wrong_layer_count_is_refused(folder: Path) -> None:
+    change_config(folder, features=feature(n_layers=13))
+    refused(folder, r"should be \(13, 25\)")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"schema_version": 99}, "format 99"),
+        ({"head_kind": "transformer"}, "not usable"),
+        ({"head_kind": "fusion"}, "does not take 1 feature branches"),
+        ({"encoder": "someone/model@1"}, "names an encoder without encoder features"),
+        ({"window_s": 0.0}, "makes no sense"),
+        ({"decision": {"temperature": -1, "threshold": 0.5}}, "makes no sense"),
+        ({"n_hidden": "many"}, "n_hidden should be a positive whole number"),
+        ({"features": feature(name="telepathy")}, "not usable"),
+    ],
+)
+def test_a_contract_that_makes_no_sense_is_refused(folder: Path, changes: dict[str, object], sentence: str) -> None:
+    change_config(folder, **changes)
+    refused(folder, sentence)
+
+
+def test_a_missing_field_is_named(folder: Path) -> None:
+    file = folder / "config.json"
+    config = json.loads(file.read_text())
+    del config["normalisation"]
+    file.write_text(json.dumps(config))
+    mend_checksums(folder)
+    refused(folder, "the field 'normalisation' is missing")
+
+
+@pytest.mark.parametrize("text", ["{", "[1, 2]", "\x00"])
+def test_a_contract_that_is_not_an_object_is_refused(folder: Path, text: str) -> None:
+    (folder / "config.json").write_text(text)
+    mend_checksums(folder)
+    refused(folder, "config.json")
+
+
+def test_weights_that_are_not_numbers_are_refused(folder: Path) -> None:
+    change_weights(folder, head__classify__bias=torch.tensor([0.0, float("nan"), 0.0]))
+    refused(folder, "classify.bias holds values that are not numbers")
+
+
+def test_missing_and_foreign_weights_are_named(folder: Path) -> None:
+    change_weights(folder, head__classify__bias=None)
+    refused(folder, "classify.bias is missing")
+    change_weights(folder, head__classify__bias=torch.zeros(3), head__extra=torch.zeros(1))
+    refused(folder, "extra does not belong there")
+
+
+def test_a_full_disk_leaves_the_old_bundle_in_place(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_self: Path, *_arguments: object, **_options: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    config = small_config()
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(SaveError, match="No space left"):
+        save_bundle(folder, config, make_head(config.head_options()), [], "card")
+    assert load_bundle(folder).config == config
+    assert np.isfinite(load_bundle(folder).statistics[0].mean).all()

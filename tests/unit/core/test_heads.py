@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from ser_desktop.core.heads import FrameLayer, Head, HeadKind, HeadOptions, WeightedAverage, make_head
+
+BRANCHES: dict[HeadKind, tuple[tuple[int, int], ...]] = {
+    HeadKind.DENSE: ((13, 24),),
+    HeadKind.LSTM: ((13, 24),),
+    HeadKind.FUSION: ((13, 24), (1, 25)),
+}
+ALL_HEADS = pytest.mark.parametrize("kind", list(HeadKind))
+
+
+def make(kind: HeadKind) -> Head:
+    torch.manual_seed(3)
+    return make_head(HeadOptions(kind, BRANCHES[kind], n_classes=7)).eval()
+
+
+def utterance(kind: HeadKind, n_frames: int, seed: int = 0) -> list[Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    return [torch.randn(1, layers, n_frames, n, generator=generator) for layers, n in BRANCHES[kind]]
+
+
+def full_mask(n_frames: int) -> Tensor:
+    return torch.ones(1, n_frames, dtype=torch.bool)
+
+
+def test_the_weighted_average_is_equation_1() -> None:
+    average = WeightedAverage(13)
+    assert torch.equal(average.alpha, torch.ones(13))
+    with torch.no_grad():
+        average.alpha.copy_(torch.arange(1.0, 14.0))
+    layers = torch.randn(2, 13, 5, 4)
+    expected = sum((i + 1) * layers[:, i] for i in range(13)) / sum(range(1, 14))
+    torch.testing.assert_close(average(layers), expected)
+    assert sum(average.weights().tolist()) == pytest.approx(1.0)
+
+
+@ALL_HEADS
+@given(n_padding=st.integers(1, 40), filling=st.sampled_from([0.0, 1e6, float("nan"), float("inf")]))
+@settings(max_examples=15, deadline=None)
+def test_the_output_does_not_depend_on_padding(kind: HeadKind, n_padding: int, filling: float) -> None:
+    head, features = make(kind), utterance(kind, 50)
+    with torch.inference_mode():
+        alone = head(features, full_mask(50))
+        padded = [torch.nn.functional.pad(f, (0, 0, 0, n_padding), value=filling) for f in features]
+        mask = torch.cat([full_mask(50), torch.zeros(1, n_padding, dtype=torch.bool)], dim=1)
+        torch.testing.assert_close(head(padded, mask), alone, rtol=1e-5, atol=1e-5)
+
+
+@ALL_HEADS
+def test_the_output_does_not_depend_on_batch_neighbours(kind: HeadKind) -> None:
+    head = make(kind)
+    short, long = utterance(kind, 20, seed=1), utterance(kind, 50, seed=2)
+    batch = [torch.cat([torch.nn.functional.pad(s, (0, 0, 0, 30)), lo]) for s, lo in zip(short, long, strict=True)]
+    mask = torch.stack([torch.arange(50) < 20, torch.arange(50) < 50])
+    with torch.inference_mode():
+        together = head(batch, mask)
+        torch.testing.assert_close(together[0:1], head(short, full_mask(20)), rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(together[1:2], head(long, full_mask(50)), rtol=1e-5, atol=1e-5)
+
+
+@ALL_HEADS
+def test_alpha_is_trained_with_the_head(kind: HeadKind) -> None:
+    head = make(kind)
+    head(utterance(kind, 30), full_mask(30)).sum().backward()
+    average = head.reduce[0]
+    assert isinstance(average, WeightedAverage)
+    assert average.alpha.grad is not None
+    assert average.alpha.grad.abs().sum() > 0
+    assert head.layer_weights() == pytest.approx([1 / 13] * 13)
+
+
+def test_features_with_one_layer_have_no_layer_weights() -> None:
+    assert make_head(HeadOptions(HeadKind.DENSE, ((1, 25),), 7)).layer_weights() is None
+
+
+@pytest.mark.parametrize(("first", "expected"), [(False, [1, 2, 0]), (True, [0, 1, 2])])
+def test_dropout_stands_behind_the_layer_as_in_the_text_or_before_it_as_released(
+    first: bool, expected: list[int]
+) -> None:
+    options = HeadOptions(HeadKind.DENSE, ((1, 25),), 7, dropout_first=first)
+    kinds = [type(step) for step in FrameLayer(4, 4, options)]
+    order = [torch.nn.Dropout, torch.nn.Linear, torch.nn.ReLU]
+    assert kinds == [order[i] for i in expected]
+
+
+@pytest.mark.parametrize(
+    ("kind", "branches"),
+    [
+        (HeadKind.FUSION, ((13, 24),)),
+        (HeadKind.DENSE, ((13, 24), (1, 25))),
+        (HeadKind.LSTM, ((1, 2), (1, 2))),
+    ],
+)
+def test_a_wrong_number_of_branches_is_refused(kind: HeadKind, branches: tuple[tuple[int, int], ...]) -> None:
+    with pytest.raises(ValueError, match="branches"):
+        make_head(HeadOptions(kind, branches, 7))
