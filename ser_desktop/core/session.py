@@ -28,7 +28,7 @@ class SessionState(StrEnum):
 
 _ALLOWED: dict[SessionState, frozenset[SessionState]] = {
     SessionState.LOADING: frozenset({SessionState.IDLE, SessionState.FAILED}),
-    SessionState.IDLE: frozenset({SessionState.LOADING, SessionState.LISTENING, SessionState.PAUSED}),
+    SessionState.IDLE: frozenset({SessionState.LOADING, SessionState.LISTENING}),
     SessionState.LISTENING: frozenset({SessionState.PAUSED, SessionState.FINISHING, SessionState.FAILED}),
     SessionState.PAUSED: frozenset({SessionState.LISTENING, SessionState.FINISHING, SessionState.FAILED}),
     SessionState.FINISHING: frozenset({SessionState.IDLE, SessionState.FAILED}),

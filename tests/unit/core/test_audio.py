@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from ser_desktop.core.audio import SAMPLE_RATE_HZ, Resampler, file_info, load, read_blocks, resample
+from ser_desktop.core.errors import AudioFileError
+from ser_desktop.core.files import analyse_file
+from tests.helpers.judges import SteadyJudge
+from tests.helpers.sounds import speech_like
+
+
+def tone(rate: int, seconds: float, hz: float = 440.0) -> np.ndarray:
+    return (0.5 * np.sin(2 * np.pi * hz * np.arange(round(rate * seconds)) / rate)).astype(np.float32)
+
+
+@pytest.mark.parametrize("rate", [8_000, 16_000, 44_100, 48_000, 192_000])
+def test_any_rate_becomes_16_khz(tmp_path: Path, rate: int) -> None:
+    file = tmp_path / "tone.wav"
+    sf.write(file, tone(rate, 1.0), rate, subtype="FLOAT")
+    samples = load(file)
+    assert len(samples) == pytest.approx(SAMPLE_RATE_HZ, abs=2)
+    middle = slice(2000, 14_000)
+    np.testing.assert_allclose(samples[middle], tone(SAMPLE_RATE_HZ, 1.0)[middle], atol=2e-3)
+
+
+def test_eight_channels_are_mixed_to_one(tmp_path: Path) -> None:
+    channels = np.stack([np.full(4000, 0.1 * i, np.float32) for i in range(8)], axis=1)
+    sf.write(tmp_path / "eight.wav", channels, SAMPLE_RATE_HZ, subtype="FLOAT")
+    np.testing.assert_allclose(load(tmp_path / "eight.wav"), 0.35, atol=1e-6)
+    assert file_info(tmp_path / "eight.wav").n_channels == 8
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+def test_the_usual_formats_are_read(tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / f"voice ä.{suffix}"
+    sf.write(file, tone(16_000, 1.0), 16_000)
+    assert len(load(file)) == pytest.approx(16_000, abs=2400)
+
+
+def test_streaming_conversion_equals_the_whole() -> None:
+    sound = tone(44_100, 2.0)
+    streamed = Resampler(44_100)
+    pieces = [streamed.push(sound[i : i + 1000]) for i in range(0, len(sound), 1000)]
+    pieces.append(streamed.push(np.zeros(0, np.float32), last=True))
+    joined = np.concatenate(pieces)
+    whole = resample(sound, 44_100)
+    assert len(joined) == pytest.approx(len(whole), abs=1)
+    n = min(len(joined), len(whole))
+    np.testing.assert_allclose(joined[:n], whole[:n], atol=1e-5)
+
+
+def write_unreadable(file: Path) -> None:
+    file.write_bytes(bytes(range(256)) * 8)
+
+
+def write_empty(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+def write_no_samples(file: Path) -> None:
+    sf.write(file, np.zeros(0, np.float32), 16_000)
+
+
+def write_nan(file: Path) -> None:
+    sound = tone(16_000, 1.0)
+    sound[8000] = np.nan
+    sf.write(file, sound, 16_000, subtype="FLOAT")
+
+
+def write_folder(file: Path) -> None:
+    file.mkdir()
+
+
+def write_nothing(_file: Path) -> None:
+    return
+
+
+def write_one_sample(file: Path) -> None:
+    sf.write(file, np.full(1, 0.5, np.float32), 16_000)
+
+
+@pytest.mark.parametrize(
+    ("write", "sentence"),
+    [
+        (write_unreadable, "cannot be read as sound"),
+        (write_empty, "is empty"),
+        (write_no_samples, "holds no usable sound"),
+        (write_nan, r"not numbers \(first at 0.50 s\)"),
+        (write_folder, "is a folder"),
+        (write_nothing, "does not exist"),
+        (write_one_sample, "too short to judge"),
+    ],
+)
+def test_a_bad_file_gets_one_clear_sentence(tmp_path: Path, write: object, sentence: str) -> None:
+    file = tmp_path / "bad.wav"
+    write(file)  # type: ignore[operator]
+    with pytest.raises(AudioFileError, match=sentence) as caught:
+        analyse_file(SteadyJudge(), file)
+    assert "bad.wav" in caught.value.what
+    assert caught.value.fix
+
+
+def test_a_three_hour_file_is_streamed_with_bounded_memory(tmp_path: Path) -> None:
+    file = tmp_path / "long.flac"
+    minute = (speech_like(60.0) * 0.5).astype(np.float32)[::2]
+    with sf.SoundFile(file, "w", 8_000, 1, format="FLAC") as sound:
+        for _ in range(180):
+            sound.write(minute)
+    judge = SteadyJudge()
+    judge.windows = NoMemory()  # type: ignore[assignment]
+    tracemalloc.start()
+    analysis = analyse_file(judge, file, hop_s=30.0)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert analysis.duration_s == pytest.approx(3 * 3600)
+    assert len(analysis.windows) == pytest.approx(360, abs=2)
+    assert peak < 20e6, "three hours would be 690 MB"
+
+
+class NoMemory(list[object]):
+    """Forgets at once what is appended."""
+
+    def append(self, _item: object) -> None:
+        return
+
+
+def test_blocks_join_to_the_whole_file(tmp_path: Path) -> None:
+    file = tmp_path / "voice.wav"
+    sf.write(file, tone(48_000, 3.3), 48_000, subtype="FLOAT")
+    np.testing.assert_array_equal(np.concatenate(list(read_blocks(file))), load(file))

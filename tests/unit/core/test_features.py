@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ser_desktop.core.features import MIN_SAMPLES, Egemaps, EncoderLayers, FeatureName, Spectrogram, make_extractor
+from tests.helpers.bundles import tiny_encoder
+from tests.helpers.sounds import speech_like
+
+
+def test_egemaps_are_opensmiles_10_ms_frames_averaged_in_pairs() -> None:
+    import opensmile
+
+    samples = speech_like(2.0)
+    smile = opensmile.Smile(opensmile.FeatureSet.eGeMAPSv02, opensmile.FeatureLevel.LowLevelDescriptors)
+    frames = smile.process_signal(samples, 16_000).to_numpy()
+    features = Egemaps().extract(samples)
+    assert features.shape == (1, len(frames) // 2, 25)
+    assert features.dtype == np.float32
+    np.testing.assert_allclose(features[0, 3], (frames[6] + frames[7]) / 2, rtol=1e-5)
+    # 8 s give about 400 frames: 20 ms each.
+    assert Egemaps().extract(speech_like(8.0)).shape[1] == pytest.approx(400, abs=2)
+
+
+@pytest.mark.parametrize("hop_s", [0.010, 0.020])
+def test_the_spectrogram_is_the_magnitude_of_hann_windows(hop_s: float) -> None:
+    samples = speech_like(0.5)
+    features = Spectrogram(hop_s).extract(samples)
+    hop = round(16_000 * hop_s)
+    assert features.shape == (1, (len(samples) - 400) // hop + 1, 257)
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(400) / 400)
+    frame = np.zeros(512)
+    frame[:400] = samples[7 * hop : 7 * hop + 400] * window
+    np.testing.assert_allclose(features[0, 7], np.abs(np.fft.rfft(frame)), rtol=1e-3, atol=1e-4)
+
+
+def test_encoder_features_are_the_first_the_last_or_all_layers() -> None:
+    encoder, samples = tiny_encoder(), speech_like(0.5)
+    layers = encoder.layers(samples)
+    for name, expected in (
+        (FeatureName.LOCAL, layers[:1]),
+        (FeatureName.CONTEXTUAL, layers[-1:]),
+        (FeatureName.ALL_LAYERS, layers),
+    ):
+        extractor = EncoderLayers(encoder, name)
+        np.testing.assert_array_equal(extractor.extract(samples), expected)
+        assert (extractor.spec.n_layers, extractor.spec.n_features) == (len(expected), 32)
+
+
+@pytest.mark.parametrize("name", list(FeatureName))
+def test_every_extractor_keeps_its_contract_down_to_the_shortest_input(name: FeatureName) -> None:
+    extractor = make_extractor(name, encoder=tiny_encoder())
+    for samples in (speech_like(1.0), speech_like(1.0)[:MIN_SAMPLES]):
+        n_layers, n_frames, n_features = extractor.extract(samples).shape
+        assert (n_layers, n_features) == (extractor.spec.n_layers, extractor.spec.n_features)
+        assert n_frames >= 1
+        assert np.isfinite(extractor.extract(samples)).all()
+
+
+def test_encoder_features_without_an_encoder_are_a_defect() -> None:
+    with pytest.raises(ValueError, match="need an encoder"):
+        make_extractor(FeatureName.ALL_LAYERS)

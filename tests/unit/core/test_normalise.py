@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ser_desktop.core.normalise import Accumulator
+
+
+def test_gathering_utterance_by_utterance_equals_all_at_once() -> None:
+    random = np.random.default_rng(0)
+    # A large offset would ruin a naive sum of squares in float32.
+    utterances = [(1000 + random.normal(size=(3, n, 4))).astype(np.float32) for n in (5, 1, 40, 17)]
+    gathered = Accumulator()
+    for utterance in utterances:
+        gathered.add(utterance)
+    statistics = gathered.statistics()
+    everything = np.concatenate(utterances, axis=1).astype(np.float64)
+    np.testing.assert_allclose(statistics.mean, everything.mean(axis=1), rtol=1e-6)
+    np.testing.assert_allclose(statistics.std, everything.std(axis=1), rtol=1e-4)
+    assert gathered.n_frames == 63
+
+
+def test_normalised_features_have_mean_0_and_deviation_1_per_layer_and_dimension() -> None:
+    features = np.random.default_rng(1).normal(5, 3, size=(2, 500, 4)).astype(np.float32)
+    normal = Accumulator().add(features).statistics().apply(features)
+    assert normal.dtype == np.float32
+    np.testing.assert_allclose(normal.mean(axis=1), 0, atol=1e-4)
+    np.testing.assert_allclose(normal.std(axis=1), 1, atol=1e-4)
+
+
+def test_a_constant_dimension_becomes_zero_rather_than_nan() -> None:
+    features = np.full((1, 10, 2), 7.0, np.float32)
+    np.testing.assert_array_equal(Accumulator().add(features).statistics().apply(features), 0)
+
+
+def test_statistics_of_nothing_are_a_defect() -> None:
+    with pytest.raises(ValueError, match="no features"):
+        Accumulator().statistics()
