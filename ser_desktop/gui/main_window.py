@@ -9,17 +9,13 @@ from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QPai
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
-    QComboBox,
     QFileDialog,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QMainWindow,
     QMenu,
     QMessageBox,
     QPushButton,
-    QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -32,10 +28,12 @@ from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.published import published_weights
 from ser_desktop.core.session import Gap, SessionState
-from ser_desktop.gui import messages, theme
+from ser_desktop.gui import messages
+from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.plots import LayerWeights, Timeline, Waveform
 from ser_desktop.gui.recorder import Notice, Recorder
-from ser_desktop.gui.widgets import AnswerPanel, Card, ElidedLabel, EmotionBars, LevelMeter, LightLabel, label
+from ser_desktop.gui.tool_bar import ToolBar
+from ser_desktop.gui.widgets import AnswerPanel, Card, ElidedLabel, EmotionBars, label
 
 _METER_MS = 33
 _AFTER_PAINT_MS = 50
@@ -75,7 +73,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self.restyle()
         self._state_changed(recorder.session.state)
-        self.record_button.setFocus()
+        self.bar.record_button.setFocus()
 
     # ---- building
 
@@ -84,42 +82,13 @@ class MainWindow(QMainWindow):
         page = QVBoxLayout(central)
         page.setContentsMargins(16, 12, 16, 8)
         page.setSpacing(12)
-        page.addLayout(self._build_tool_bar())
-        page.addWidget(self._build_banner())
+        self.bar = ToolBar(self._build_menu())
+        self.banner = Banner()
+        page.addWidget(self.bar)
+        page.addWidget(self.banner)
         page.addLayout(self._build_cards(), stretch=1)
         page.addLayout(self._build_status())
         self.setCentralWidget(central)
-
-    def _build_tool_bar(self) -> QHBoxLayout:
-        self.record_button = QPushButton(messages.LOADING)
-        self.record_button.setObjectName("record")
-        self.record_button.setToolTip(messages.RECORD_TIP)
-        self.elapsed = label("00:00")
-        self.elapsed.setFont(theme.sized(self.font(), 18, tabular=True))
-        self.elapsed.setMinimumWidth(64)
-        self.elapsed.setAccessibleName("Recorded time")
-        self.picker = QComboBox()
-        self.picker.setAccessibleName(messages.MICROPHONE)
-        self.picker.setToolTip(messages.MICROPHONE_TIP)
-        self.picker.setMinimumWidth(240)
-        self.picker.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.picker.setMaximumWidth(380)
-        self.picker.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.rescan_button = QPushButton(messages.RESCAN)
-        self.rescan_button.setToolTip(messages.RESCAN_TIP)
-        self.meter = LevelMeter()
-        self.light = LightLabel()
-        self.menu_button = QToolButton()
-        self.menu_button.setText(messages.MENU)
-        self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.menu_button.setMenu(self._build_menu())
-        row = QHBoxLayout()
-        row.setSpacing(12)
-        for widget in (self.record_button, self.elapsed, self.picker, self.rescan_button, self.meter, self.light):
-            row.addWidget(widget)
-        row.addStretch(1)
-        row.addWidget(self.menu_button)
-        return row
 
     def _build_menu(self) -> QMenu:
         menu = QMenu(self)
@@ -149,22 +118,6 @@ class MainWindow(QMainWindow):
             # A menu that is closed does not hear its shortcuts; the window does.
             self.addAction(action)
         return action
-
-    def _build_banner(self) -> QFrame:
-        self.banner = QFrame()
-        self.banner.setObjectName("banner")
-        self.banner_text = label("", wraps=True)
-        self.banner_text.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        self.banner_close = QPushButton(messages.CLOSE)
-        self.banner_close.clicked.connect(self.banner.hide)
-        row = QHBoxLayout(self.banner)
-        row.setContentsMargins(16, 8, 8, 8)
-        row.addWidget(self.banner_text, stretch=1)
-        row.addWidget(self.banner_close)
-        self.banner.hide()
-        return self.banner
 
     def _build_cards(self) -> QGridLayout:
         self.answer = AnswerPanel()
@@ -227,16 +180,16 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         recorder = self.recorder
-        self.record_button.clicked.connect(recorder.toggle)
-        self.rescan_button.clicked.connect(recorder.rescan)
-        self.picker.activated.connect(self._device_picked)
+        self.bar.record_button.clicked.connect(recorder.toggle)
+        self.bar.rescan_button.clicked.connect(recorder.rescan)
+        self.bar.device_picked.connect(recorder.choose)
         recorder.state_changed.connect(self._state_changed)
         recorder.model_changed.connect(self._model_changed)
         recorder.predicted.connect(self._predicted)
         recorder.devices_changed.connect(self._devices_changed)
         recorder.source_changed.connect(self._source_changed)
         recorder.gap_ended.connect(self._gap_ended)
-        recorder.noticed.connect(self._noticed)
+        recorder.noticed.connect(self.banner.show_notice)
         # Space records wherever the focus is, except on another button, which it presses.
         self.space = QShortcut(QKeySequence(Qt.Key.Key_Space), self, self._space_pressed)
         QShortcut(QKeySequence("Ctrl+R"), self, recorder.rescan)
@@ -255,14 +208,9 @@ class MainWindow(QMainWindow):
 
     def _space_pressed(self) -> None:
         focused = QApplication.focusWidget()
-        button = focused if isinstance(focused, QAbstractButton) else self.record_button
+        button = focused if isinstance(focused, QAbstractButton) else self.bar.record_button
         if button.isEnabled():
             button.animateClick()
-
-    def _device_picked(self, row: int) -> None:
-        device = self.picker.itemData(row)
-        if device is not None:
-            self.recorder.choose(device)
 
     def _play_demo(self) -> None:
         self.recorder.play(paths.demo_clip(), messages.DEMO_SOURCE)
@@ -287,9 +235,9 @@ class MainWindow(QMainWindow):
         try:
             self.recorder.session.save(path)
         except SaveError as error:
-            self._noticed(Notice(str(error), is_error=True))
+            self.banner.show_notice(Notice(str(error), is_error=True))
         else:
-            self._noticed(Notice(messages.saved(str(path))))
+            self.banner.show_notice(Notice(messages.saved(str(path))))
 
     def _choose_model(self) -> None:
         name = QFileDialog.getExistingDirectory(self, messages.OPEN_MODEL)
@@ -320,13 +268,7 @@ class MainWindow(QMainWindow):
     def _state_changed(self, state: SessionState) -> None:
         recording = self.recorder.session.is_recording
         is_idle = state is SessionState.IDLE
-        self.record_button.setText(messages.record_button(state))
-        self.record_button.setEnabled(recording or is_idle)
-        self.record_button.setProperty("recording", recording)
-        self.record_button.style().polish(self.record_button)
-        self.rescan_button.setEnabled(not recording)
-        self.rescan_button.setToolTip(messages.RESCAN_WHILE_RECORDING if recording else messages.RESCAN_TIP)
-        self.picker.setEnabled(not recording)
+        self.bar.show_state(state, recording=recording)
         for action in (self.demo_action, self.file_action, self.model_action, self.default_action):
             action.setEnabled(is_idle or (state is SessionState.FAILED and action in self._model_actions()))
         self.save_action.setEnabled(bool(self.recorder.session.history))
@@ -382,18 +324,7 @@ class MainWindow(QMainWindow):
 
     def _devices_changed(self) -> None:
         recorder = self.recorder
-        self.picker.clear()
-        for device in recorder.devices:
-            self.picker.addItem(device.name, device)
-        chosen = recorder.chosen_name
-        row = self.picker.findText(chosen)
-        if chosen and row < 0:
-            missing = recorder.source is None
-            self.picker.insertItem(0, messages.missing_device(chosen) if missing else chosen, None)
-            row = 0
-        if not self.picker.count():
-            self.picker.addItem(messages.NO_MICROPHONES, None)
-        self.picker.setCurrentIndex(max(0, row))
+        self.bar.show_devices(recorder.devices, recorder.chosen_name, connected=recorder.source is not None)
         if recorder.session.state is SessionState.IDLE and not recorder.session.history:
             self._invite()
 
@@ -402,18 +333,11 @@ class MainWindow(QMainWindow):
         self.waveform.clear()
         if self.recorder.source is None:
             self.waveform.hide_window()
-            self.meter.reset()
-            self.light.set_light(InputLight.WAITING)
+            self.bar.meter.reset()
+            self.bar.light.set_light(InputLight.WAITING)
 
     def _gap_ended(self, gap: Gap) -> None:
         self.timeline.add_gap(gap.start_s, gap.end_s)
-
-    def _noticed(self, notice: Notice | None) -> None:
-        self.banner.setVisible(notice is not None)
-        if notice is not None:
-            self.banner_text.setText(notice.text)
-            self.banner.setProperty("kind", "error" if notice.is_error else "notice")
-            self.banner.style().polish(self.banner)
 
     # ---- the two clocks
 
@@ -425,7 +349,7 @@ class MainWindow(QMainWindow):
         read = source.ring.read_since(max(self._wave_cursor, source.ring.n_written - round(_LIGHT_S * source.rate_hz)))
         self._wave_cursor = read.cursor
         self.waveform.push(read.samples, source.rate_hz)
-        self.meter.set_level(level_db(source.ring.latest(round(_LEVEL_S * source.rate_hz))))
+        self.bar.meter.set_level(level_db(source.ring.latest(round(_LEVEL_S * source.rate_hz))))
         if self.recorder.last is not None and self.recorder.session.is_recording:
             ago_s = self.recorder.elapsed_s() - self.recorder.last.end_s
             length_s = self.recorder.last.end_s - self.recorder.last.start_s
@@ -436,12 +360,11 @@ class MainWindow(QMainWindow):
     def _show_texts(self) -> None:
         """About 4 times a second: everything people read."""
         recorder = self.recorder
-        seconds = int(recorder.elapsed_s())
-        self.elapsed.setText(f"{seconds // 60:02d}:{seconds % 60:02d}")
+        self.bar.show_elapsed(int(recorder.elapsed_s()))
         last = recorder.last
         skipped = last.n_skipped if last else 0
         self.status_text.setText(messages.status(last, recorder.session.started_at, recorder.age_s(), skipped))
         self.why_text.setText(messages.why(last, recorder.model))
         if recorder.source is not None:
             samples = recorder.source.ring.latest(round(_LIGHT_S * recorder.source.rate_hz))
-            self.light.set_light(input_light(samples, heard_speech=self._heard_speech))
+            self.bar.light.set_light(input_light(samples, heard_speech=self._heard_speech))

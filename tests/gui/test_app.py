@@ -40,7 +40,7 @@ def test_a_settings_file_that_is_not_json_is_kept_and_announced(qapp: QApplicati
     file.write_text("theme = dark")
     application = Application(AppOptions(), qapp)
     qtbot.addWidget(application.window)
-    assert "defaults apply" in application.window.banner_text.text()
+    assert "defaults apply" in application.window.banner.text.text()
     kept = list(file.parent.glob("*unreadable*"))
     assert [k.read_text() for k in kept] == ["theme = dark"]
 

@@ -44,18 +44,18 @@ def ready(open_window: OpenWindow, qtbot: QtBot) -> MainWindow:
 
 def test_record_waits_for_the_model(open_window: OpenWindow, qtbot: QtBot) -> None:
     window = open_window()
-    assert not window.record_button.isEnabled()
-    assert window.record_button.text() == messages.LOADING
+    assert not window.bar.record_button.isEnabled()
+    assert window.bar.record_button.text() == messages.LOADING
     window.recorder.start()
     wait_for(qtbot, window, SessionState.IDLE)
-    assert window.record_button.isEnabled()
-    assert window.record_button.text() == messages.RECORD
+    assert window.bar.record_button.isEnabled()
+    assert window.bar.record_button.text() == messages.RECORD
 
 
 def test_without_a_microphone_it_offers_the_demo_and_a_file(ready: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: ready.answer.title == messages.NO_MICROPHONES)
     assert ready.offers.isVisible()
-    qtbot.mouseClick(ready.record_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(ready.bar.record_button, Qt.MouseButton.LeftButton)
     assert ready.recorder.session.state is SessionState.IDLE
     assert ready.banner.isVisible()
 
@@ -64,11 +64,11 @@ def test_the_demo_clip_moves_bars_timeline_and_answer(ready: MainWindow, qtbot: 
     ready.recorder.play(paths.demo_clip(), messages.DEMO_SOURCE)
     with qtbot.waitSignal(ready.recorder.predicted, timeout=10_000, check_params_cb=lambda p: bool(p.probabilities)):
         pass
-    assert messages.DEMO_SOURCE in ready.picker.currentText()
+    assert messages.DEMO_SOURCE in ready.bar.picker.currentText()
     assert sum(ready.bars.values) == pytest.approx(1.0, abs=1e-6)
     assert ready.answer.title.lower() in {*LABELS, "not sure"}
     assert "describes" in ready.status_text.text()
-    qtbot.mouseClick(ready.record_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(ready.bar.record_button, Qt.MouseButton.LeftButton)
     wait_for(qtbot, ready, SessionState.IDLE)
     assert ready.save_action.isEnabled()
     assert not ready.offers.isVisible()
@@ -93,8 +93,8 @@ def test_an_unreadable_file_is_named_and_the_window_stays_ready(
     bad.write_bytes(b"not a sound" * 100)
     ready.recorder.play(bad, bad.name)
     qtbot.waitUntil(ready.banner.isVisible)
-    assert "holiday.wav" in ready.banner_text.text()
-    assert ready.record_button.isEnabled()
+    assert "holiday.wav" in ready.banner.text.text()
+    assert ready.bar.record_button.isEnabled()
 
 
 @pytest.mark.parametrize(
@@ -144,8 +144,8 @@ def test_a_broken_default_model_leaves_a_window_that_says_why(open_window: OpenW
     window = open_window(inference=InferenceWorker(broken))  # type: ignore[arg-type]
     window.recorder.start()
     wait_for(qtbot, window, SessionState.FAILED)
-    assert "Copy it again" in window.banner_text.text()
-    assert not window.record_button.isEnabled()
+    assert "Copy it again" in window.banner.text.text()
+    assert not window.bar.record_button.isEnabled()
     assert window.model_action.isEnabled(), "another model must be within reach"
 
 
@@ -155,7 +155,7 @@ def test_a_model_that_cannot_be_opened_leaves_the_one_before_in_place(
     ready.recorder.open_model(tmp_path)
     qtbot.waitUntil(ready.banner.isVisible)
     wait_for(qtbot, ready, SessionState.IDLE)
-    assert "config.json" in ready.banner_text.text()
+    assert "config.json" in ready.banner.text.text()
     ready.recorder.play(paths.demo_clip(), messages.DEMO_SOURCE)
     with qtbot.waitSignal(ready.recorder.predicted, timeout=10_000):
         pass
@@ -181,7 +181,7 @@ def test_a_session_is_saved_and_a_full_disk_loses_nothing(
     target = tmp_path / "session.csv"
     window.save_session(target)
     assert "happy" in target.read_text()
-    assert str(target) in window.banner_text.text()
+    assert str(target) in window.banner.text.text()
 
     def full(_self: Path, _target: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -190,7 +190,7 @@ def test_a_session_is_saved_and_a_full_disk_loses_nothing(
     monkeypatch.setattr(Path, "replace", full)
     window.recorder.session.add(answer(AnswerState.NOT_SURE, 0.3))
     window.save_session(target)
-    assert "No space left" in window.banner_text.text()
+    assert "No space left" in window.banner.text.text()
     assert target.read_text() == before
     assert len(window.recorder.session.history) == 2
 
@@ -204,7 +204,7 @@ def test_settings_that_cannot_be_saved_still_apply(open_window: OpenWindow, monk
     monkeypatch.setattr(Path, "mkdir", read_only)
     window.recorder.change_settings(theme="dark")
     assert window.recorder.settings.theme == "dark"
-    assert "could not be saved" in window.banner_text.text()
+    assert "could not be saved" in window.banner.text.text()
 
 
 def test_a_remembered_microphone_that_is_absent_is_named_and_not_replaced(
@@ -212,8 +212,8 @@ def test_a_remembered_microphone_that_is_absent_is_named_and_not_replaced(
 ) -> None:
     window = open_window(Settings(microphone="Desk Mic"))
     window.recorder.start()
-    qtbot.waitUntil(lambda: "Desk Mic" in window.picker.currentText())
-    assert "not connected" in window.picker.currentText()
+    qtbot.waitUntil(lambda: "Desk Mic" in window.bar.picker.currentText())
+    assert "not connected" in window.bar.picker.currentText()
     assert window.recorder.source is None
 
 
@@ -221,7 +221,7 @@ def test_a_notice_can_be_dismissed(open_window: OpenWindow, qtbot: QtBot) -> Non
     window = open_window()
     window.recorder.noticed.emit(Notice("Something to know."))
     assert window.banner.isVisible()
-    qtbot.mouseClick(window.banner_close, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.banner.close_button, Qt.MouseButton.LeftButton)
     assert not window.banner.isVisible()
 
 
@@ -240,8 +240,15 @@ def test_nothing_is_pushed_out_of_the_window_at_any_size(open_window: OpenWindow
 
 def test_every_control_has_a_name_for_screen_readers(open_window: OpenWindow) -> None:
     window = open_window()
-    for widget in (window.picker, window.meter, window.light, window.answer, window.bars, window.elapsed):
+    for widget in (
+        window.bar.picker,
+        window.bar.meter,
+        window.bar.light,
+        window.answer,
+        window.bars,
+        window.bar.elapsed,
+    ):
         assert widget.accessibleName(), widget
-    for button in (window.record_button, window.rescan_button, window.menu_button):
+    for button in (bar.record_button, bar.rescan_button, bar.menu_button):
         assert button.text()
         assert button.focusPolicy() & Qt.FocusPolicy.TabFocus

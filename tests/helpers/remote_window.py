@@ -96,7 +96,7 @@ class Remote(QObject):
         getattr(self, f"do_{order}")(argument)
 
     def do_click(self, _argument: str) -> None:
-        button = self._window.record_button
+        button = self._window.bar.record_button
         QTest.mouseClick(button, Qt.MouseButton.LeftButton, pos=button.rect().center())
         self.tell("clicked", text=button.text())
 
@@ -119,7 +119,7 @@ class Remote(QObject):
             rss_mb=psutil.Process().memory_info().rss / 1e6,
             n_overflows=source.n_overflows if source else 0,
             status=self._window.status_text.text(),
-            meter_db=float(self._window.meter.level_db),
+            meter_db=float(self._window.bar.meter.level_db),
             age_s=self._recorder.age_s(),
         )
 

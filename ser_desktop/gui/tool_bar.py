@@ -1,0 +1,96 @@
+"""The row at the top: one primary action, the microphone and its level."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from ser_desktop.core.session import SessionState
+from ser_desktop.gui import messages, theme
+from ser_desktop.gui.widgets import LevelMeter, LightLabel, label
+from ser_desktop.microphone import InputDevice
+
+
+class ToolBar(QWidget):
+    """Record button, elapsed time, microphone picker, level, input light and menu.
+
+    Parameters
+    ----------
+    menu : QMenu
+
+    Signals
+    -------
+    device_picked(InputDevice)
+    """
+
+    device_picked = Signal(object)
+
+    def __init__(self, menu: QMenu) -> None:
+        super().__init__()
+        self.record_button = QPushButton(messages.LOADING)
+        self.record_button.setObjectName("record")
+        self.record_button.setToolTip(messages.RECORD_TIP)
+        self.elapsed = label("00:00")
+        self.elapsed.setFont(theme.sized(self.font(), 18, tabular=True))
+        self.elapsed.setMinimumWidth(64)
+        self.elapsed.setAccessibleName(messages.ELAPSED)
+        self.picker = self._build_picker()
+        self.rescan_button = QPushButton(messages.RESCAN)
+        self.meter = LevelMeter()
+        self.light = LightLabel()
+        self.menu_button = QToolButton()
+        self.menu_button.setText(messages.MENU)
+        self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.menu_button.setMenu(menu)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(12)
+        for widget in (self.record_button, self.elapsed, self.picker, self.rescan_button, self.meter, self.light):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(self.menu_button)
+
+    def _build_picker(self) -> QComboBox:
+        picker = QComboBox()
+        picker.setAccessibleName(messages.MICROPHONE)
+        picker.setToolTip(messages.MICROPHONE_TIP)
+        picker.setMinimumWidth(240)
+        picker.setMaximumWidth(380)
+        picker.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        picker.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        picker.activated.connect(self._picked)
+        return picker
+
+    def _picked(self, row: int) -> None:
+        device = self.picker.itemData(row)
+        if device is not None:
+            self.device_picked.emit(device)
+
+    def show_state(self, state: SessionState, *, recording: bool) -> None:
+        """Label and enable what makes sense now."""
+        self.record_button.setText(messages.record_button(state))
+        self.record_button.setEnabled(recording or state is SessionState.IDLE)
+        self.record_button.setProperty("recording", recording)
+        self.record_button.style().polish(self.record_button)
+        self.rescan_button.setEnabled(not recording)
+        self.rescan_button.setToolTip(messages.RESCAN_WHILE_RECORDING if recording else messages.RESCAN_TIP)
+        self.picker.setEnabled(not recording)
+
+    def show_devices(self, devices: Sequence[InputDevice], chosen: str, *, connected: bool) -> None:
+        """List microphones and mark the chosen source, also when it is absent or no microphone."""
+        self.picker.clear()
+        for device in devices:
+            self.picker.addItem(device.name, device)
+        row = self.picker.findText(chosen)
+        if chosen and row < 0:
+            self.picker.insertItem(0, chosen if connected else messages.missing_device(chosen), None)
+            row = 0
+        if not self.picker.count():
+            self.picker.addItem(messages.NO_MICROPHONES, None)
+        self.picker.setCurrentIndex(max(0, row))
+
+    def show_elapsed(self, seconds: int) -> None:
+        """Show the length of the recording."""
+        self.elapsed.setText(f"{seconds // 60:02d}:{seconds % 60:02d}")
