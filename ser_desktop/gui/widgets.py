@@ -157,7 +157,7 @@ class AnswerPanel(QWidget):
         """Draw tile, symbol and both lines."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        tile = min(112.0, self.height() * 0.62, self.width() * 0.26) if self._symbol else 0.0
+        tile = min(max(112.0, self.height() * 0.4), self.height() * 0.62, self.width() * 0.26) if self._symbol else 0.0
         gap = 24.0 if self._symbol else 0.0
         width = self.width() - tile - gap
         title_font = theme.sized(self.font(), self._fitting_size(width), bold=True)
@@ -186,9 +186,11 @@ class AnswerPanel(QWidget):
         paint_symbol(painter, self._symbol, tile.adjusted(inset, inset, -inset, -inset), ink)
 
     def _fitting_size(self, width: float) -> int:
-        # Long class names of people's own models shrink rather than being cut.
-        for size in (64, 52, 44, 36, 28, 22):
-            if QFontMetricsF(theme.sized(self.font(), size, bold=True)).horizontalAdvance(self.title) <= width:
+        # Large windows get larger words; long class names of people's own models shrink rather than being cut.
+        largest = max(64.0, 0.36 * self.height())
+        for size in (112, 88, 64, 52, 44, 36, 28, 22):
+            needed = QFontMetricsF(theme.sized(self.font(), size, bold=True)).horizontalAdvance(self.title)
+            if size <= largest and needed <= width:
                 return size
         return 18
 

@@ -7,6 +7,7 @@ import json
 import statistics
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import soundfile as sf
@@ -14,6 +15,7 @@ import soundfile as sf
 from tests.helpers.data import spoken_clip
 from tests.helpers.display import PrivateDisplay
 from tests.helpers.pulse import PrivatePulse
+from tests.helpers.sounds import speech_onset_s
 from tests.helpers.window_driver import Event, RemoteWindow
 
 Figures = dict[str, float]
@@ -55,10 +57,11 @@ def live(display: PrivateDisplay, pulse: PrivatePulse, folder: Path, seconds: fl
     samples, rate = sf.read(spoken_clip()[0], dtype="float32")
     clip = folder / "clip.wav"
     sf.write(clip, [*samples] * max(1, round((seconds + 20) * rate / len(samples))), rate)
-    player = pulse.play(clip)
     window.order("click")
     began_at = window.await_state("listening")["at"]
-    window.await_event(lambda e: e["event"] == "prediction" and e["state"] != "no speech")
+    speech_at = time.monotonic() + speech_onset_s(clip)
+    player = pulse.play(clip)
+    first = window.await_event(lambda e: e["event"] == "prediction" and e["state"] in {"emotion", "not sure"})
     window.order("reset")
     settled_s = min(60.0, seconds / 2)
     settled: Event | None = None
@@ -75,7 +78,6 @@ def live(display: PrivateDisplay, pulse: PrivatePulse, folder: Path, seconds: fl
     player.kill()
     player.wait()
     assert settled is not None
-    first = next(e for e in answers if e["state"] != "no speech")
     latencies = [1000 * e["latency_s"] for e in answers]
     return {
         "seconds": seconds,
@@ -85,7 +87,8 @@ def live(display: PrivateDisplay, pulse: PrivatePulse, folder: Path, seconds: fl
         "memory_growth_mb": round(end["rss_mb"] - settled["rss_mb"], 2),
         "answer_age_ms": round(statistics.median(latencies), 1),
         "answer_age_ms_max": round(max(latencies), 1),
-        "first_answer_s": round(first["at"] - began_at, 3),
+        # The player's own start is part of it.
+        "first_answer_after_speech_s": round(first["at"] - speech_at, 3),
         "event_loop_gap_ms_p99": round(end["gap_ms_p99"], 1),
         "event_loop_gap_ms_max": round(end["gap_ms_max"], 1),
     }

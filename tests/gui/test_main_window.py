@@ -240,14 +240,8 @@ def test_nothing_is_pushed_out_of_the_window_at_any_size(open_window: OpenWindow
 
 def test_every_control_has_a_name_for_screen_readers(open_window: OpenWindow) -> None:
     window = open_window()
-    for widget in (
-        window.bar.picker,
-        window.bar.meter,
-        window.bar.light,
-        window.answer,
-        window.bars,
-        window.bar.elapsed,
-    ):
+    bar = window.bar
+    for widget in (bar.picker, bar.meter, bar.light, bar.elapsed, window.answer, window.bars):
         assert widget.accessibleName(), widget
     for button in (bar.record_button, bar.rescan_button, bar.menu_button):
         assert button.text()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
-from ser_desktop.core.audio import SAMPLE_RATE_HZ, FloatArray
+from ser_desktop.core.audio import SAMPLE_RATE_HZ, FloatArray, load
+from ser_desktop.core.levels import SpeechGate, frame_levels_db
 
 
 def speech_like(seconds: float, level: float = 0.2, seed: int = 0) -> FloatArray:
@@ -17,6 +20,11 @@ def speech_like(seconds: float, level: float = 0.2, seed: int = 0) -> FloatArray
     buzz = sum(np.sin(k * phase) / k for k in range(1, 9))
     syllables = np.clip(np.sin(2 * np.pi * 2 * t), 0, 1) ** 0.5
     return (level * buzz * syllables + 1e-4 * random.standard_normal(n)).astype(np.float32)
+
+
+def speech_onset_s(path: Path) -> float:
+    """Where the voice in a file begins."""
+    return 0.02 * int(np.argmax(frame_levels_db(load(path)) > SpeechGate().speech_db))
 
 
 def noise(seconds: float, level: float, seed: int = 0) -> FloatArray:
