@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 CPU_TORCH := torch==2.13.0+cpu
 
-# Debian's names: sound; what Qt's platform plugins link to (ldd); a font.
+# Debian's names: sound; what Qt's platform plugins link to (ldd; glib comes with ALSA's plugins); a font.
 RUN_LIBRARIES := libportaudio2 libasound2-plugins pulseaudio-utils libegl1 libgl1 libdbus-1-3 libfontconfig1 \
   libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libwayland-cursor0 libwayland-egl1 \
   fonts-dejavu-core

@@ -8,17 +8,24 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ser_desktop import __version__
 from ser_desktop.core import paths
 from ser_desktop.core.errors import UserFacingError
+
+if TYPE_CHECKING:
+    from ser_desktop.core.files import FileAnalysis
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
     options = _parser().parse_args(arguments)
     if options.command == "predict":
-        return _predict(options.files, options.bundle, options.device, as_json=options.json)
+        try:
+            return _predict(options)
+        except KeyboardInterrupt:
+            return 130
     if options.command == "doctor":
         return _doctor(as_json=options.json)
     return _window(options)
@@ -38,36 +45,48 @@ def _window(options: argparse.Namespace) -> int:
     return run(AppOptions(options.demo, options.bundle, options.device, options.theme))
 
 
-def _predict(files: Sequence[Path], bundle: Path | None, device: str, *, as_json: bool) -> int:
+def _predict(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
     from ser_desktop.core.analysis import open_analyser
     from ser_desktop.core.files import analyse_file
 
     try:
-        analyser = open_analyser(bundle or paths.default_bundle(), device)
+        analyser = open_analyser(options.bundle or paths.default_bundle(), options.device)
     except UserFacingError as error:
         print(error, file=sys.stderr)
         return 1
+    model = analyser.bundle.config.name
     status = 0
-    for path in files:
-        try:
-            analysis = analyse_file(analyser, path)
-        except UserFacingError as error:
-            status = 1
-            if as_json:
-                print(json.dumps({"file": str(path), "error": str(error)}, ensure_ascii=False), flush=True)
-            else:
-                print(f"{path}: {error}", file=sys.stderr)
-            continue
-        if as_json:
-            print(json.dumps(analysis.as_json(analyser.bundle.config.name), ensure_ascii=False), flush=True)
-            continue
-        answer = analysis.answer
-        words = answer.label if answer.state == "emotion" else str(answer.state)
-        if answer.state == "not sure":
-            words = f"not sure, perhaps {answer.label}"
-        certainty = f"  {100 * answer.certainty:.0f} %" if answer.probabilities else ""
-        print(f"{path}: {words}{certainty}  ({analysis.duration_s:.1f} s, {len(analysis.windows)} windows)", flush=True)
+    # On a terminal the line below the answers moves while long files are analysed.
+    with Console(stderr=True).status("") as line:
+        for path in options.files:
+            try:
+                analysis = analyse_file(
+                    analyser,
+                    path,
+                    options.hop,
+                    lambda share, name=path.name: line.update(f"{name}: {100 * share:.0f} %"),
+                )
+            except UserFacingError as error:
+                status = 1
+                if options.json:
+                    print(json.dumps({"file": str(path), "error": str(error)}, ensure_ascii=False), flush=True)
+                else:
+                    print(f"{path}: {error}", file=sys.stderr)
+                continue
+            text = json.dumps(analysis.as_json(model), ensure_ascii=False) if options.json else _in_words(analysis)
+            print(text, flush=True)
     return status
+
+
+def _in_words(analysis: FileAnalysis) -> str:
+    answer = analysis.answer
+    words = {"emotion": answer.label, "not sure": f"not sure, perhaps {answer.label}"}.get(answer.state, answer.state)
+    certainty = f"  {100 * answer.certainty:.0f} %" if answer.probabilities else ""
+    n_windows = len(analysis.windows)
+    windows = "1 window" if n_windows == 1 else f"{n_windows} windows"
+    return f"{analysis.path}: {words}{certainty}  ({analysis.duration_s:.1f} s, {windows})"
 
 
 def _doctor(*, as_json: bool) -> int:
@@ -98,12 +117,26 @@ def _parser() -> argparse.ArgumentParser:
     predict = commands.add_parser("predict", help="analyse sound files", description="Analyse sound files.")
     predict.add_argument("files", nargs="+", type=Path, metavar="FILE")
     predict.add_argument("--json", action="store_true", help="one JSON object per line")
+    predict.add_argument(
+        "--hop",
+        type=_hop,
+        default=4.0,
+        metavar="SECONDS",
+        help="from one window to the next in files longer than a window (default 4; live it is 1)",
+    )
     _add_model_options(predict, default_device="auto")
     doctor = commands.add_parser(
         "doctor", help="check this computer", description="Check sound, processor, model, display and libraries."
     )
     doctor.add_argument("--json", action="store_true", help="a JSON list of findings")
     return parser
+
+
+def _hop(text: str) -> float:
+    value = float(text)
+    if not 0.25 <= value <= 60:
+        raise argparse.ArgumentTypeError(f"{text} does not lie between 0.25 and 60 seconds")
+    return value
 
 
 def _add_model_options(parser: argparse.ArgumentParser, default_device: str | None) -> None:

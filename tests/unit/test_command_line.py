@@ -43,9 +43,23 @@ def test_predict_in_words(tmp_path: Path, capsys: Captured) -> None:
     voice = tmp_path / "voice.wav"
     sf.write(voice, speech_like(3.0), 16_000)
     assert main(["predict", str(voice)]) == 0
-    assert "1 windows" in capsys.readouterr().out
+    assert "1 window)" in capsys.readouterr().out
     assert main(["predict", str(tmp_path / "none.wav")]) == 1
     assert "does not exist" in capsys.readouterr().err
+
+
+def test_the_windows_of_a_long_file_may_be_as_dense_as_live(tmp_path: Path, capsys: Captured) -> None:
+    voice = tmp_path / "voice.wav"
+    sf.write(voice, speech_like(16.0), 16_000)
+    ends = []
+    for options in ([], ["--hop", "1"]):
+        main(["predict", "--json", *options, str(voice)])
+        windows = lines(capsys)[0]["windows"]
+        assert isinstance(windows, list)
+        ends.append([w["end_s"] for w in windows])
+    assert ends == [[8.0, 12.0, 16.0], [float(s) for s in range(8, 17)]]
+    with pytest.raises(SystemExit):
+        main(["predict", "--hop", "0", str(voice)])
 
 
 def test_predict_with_a_bundle_that_is_none_says_so(tmp_path: Path, capsys: Captured) -> None:
