@@ -177,6 +177,11 @@ def waiting_for(name: str) -> str:
     return f"Paused, waiting for «{name}». Recording goes on by itself when it is back; no other microphone is used."
 
 
+def unplugged(name: str) -> str:
+    """Sentence when a microphone goes away while nothing is recorded."""
+    return f"«{name}» was unplugged. It is used again when it is back; you can also choose another one."
+
+
 def cannot_use(name: str) -> str:
     """Sentence when the remembered microphone is absent at the start."""
     return f"«{name}» is not connected."

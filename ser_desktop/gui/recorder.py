@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 
 from ser_desktop.core import paths
-from ser_desktop.core.errors import SettingsError, UserFacingError
+from ser_desktop.core.errors import AudioFileError, SettingsError, UserFacingError
 from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.session import Gap, Session, SessionState
@@ -80,6 +80,7 @@ class Recorder(QObject):
         self._began_s = 0.0
         self._lost_s: float | None = None
         self._answered_s = 0.0
+        self._is_opening = False
         self._starts_with_source = False
         self._play_once_loaded: tuple[Path, str] | None = None
         self._inference = inference or InferenceWorker()
@@ -96,8 +97,9 @@ class Recorder(QObject):
         self._capture.lost.connect(self._source_lost)
         self._capture.ended.connect(self._source_ended)
         self._capture.failed.connect(self._source_failed)
-        for worker in (self._inference, self._capture):
-            worker.crashed.connect(self.crashed)
+        self._capture.unopened.connect(self._source_absent)
+        self._inference.crashed.connect(self._model_crashed)
+        self._capture.crashed.connect(self.crashed)
 
     # ---- life
 
@@ -137,12 +139,14 @@ class Recorder(QObject):
     def rescan(self) -> None:
         """Look for microphones again."""
         if not self.session.is_recording:
+            self._opening()
             self._capture.rescan(self.settings.microphone)
 
     def choose(self, device: InputDevice) -> None:
         """Listen to another microphone from now on."""
         self.change_settings(microphone="" if device.is_default else device.name)
         self.noticed.emit(None)
+        self._opening()
         self._capture.open_device(device)
 
     def play(self, path: Path, name: str) -> None:
@@ -150,8 +154,9 @@ class Recorder(QObject):
         if self.session.state is SessionState.LOADING:
             self._play_once_loaded = (path, name)
         elif self.session.state is SessionState.IDLE:
-            self._starts_with_source = True
             self.noticed.emit(None)
+            self._opening()
+            self._starts_with_source = True
             self._capture.open_file(path, name)
 
     def open_model(self, folder: Path | None) -> None:
@@ -230,7 +235,18 @@ class Recorder(QObject):
         if self.source is None or isinstance(self.source, FileSource):
             self.rescan()
 
+    def _model_crashed(self, error: BaseException) -> None:
+        if self.session.state is SessionState.LOADING:
+            self._go(SessionState.IDLE if self.model is not None else SessionState.FAILED)
+        self.crashed.emit(error)
+
     # ---- what the sound card says
+
+    def _opening(self) -> None:
+        """Let go of the source: the sound card's thread closes it and opens another."""
+        self.source = None
+        self._is_opening = True
+        self.source_changed.emit()
 
     def _listed(self, devices: tuple[InputDevice, ...]) -> None:
         self.devices = devices
@@ -241,6 +257,7 @@ class Recorder(QObject):
 
     def _source_opened(self, source: AudioSource) -> None:
         self.source = source
+        self._is_opening = False
         self.source_changed.emit()
         self.devices_changed.emit()
         if self.session.state is SessionState.PAUSED and self._lost_s is not None:
@@ -257,7 +274,8 @@ class Recorder(QObject):
     def _source_lost(self, name: str) -> None:
         self.source = None
         self.source_changed.emit()
-        self.noticed.emit(Notice(messages.waiting_for(name)))
+        recording = self.session.is_recording
+        self.noticed.emit(Notice(messages.waiting_for(name) if recording else messages.unplugged(name)))
         if self.session.state is SessionState.LISTENING:
             self._lost_s = time.monotonic() - self._began_s
             self._go(SessionState.PAUSED)
@@ -268,10 +286,18 @@ class Recorder(QObject):
             self.stop()
 
     def _source_failed(self, error: UserFacingError) -> None:
-        self._starts_with_source = False
-        self.source = None
+        is_file = isinstance(error, AudioFileError)
+        self._source_absent()
+        if is_file:
+            # The microphone that was open before is wanted again.
+            self.rescan()
         self.noticed.emit(Notice(str(error), is_error=True))
+
+    def _source_absent(self) -> None:
+        self._is_opening = self._starts_with_source = False
+        self.source = None
         self.source_changed.emit()
+        self.devices_changed.emit()
 
     # ---- recording
 
@@ -282,7 +308,10 @@ class Recorder(QObject):
 
     def _record(self) -> None:
         if self.source is None:
-            self.noticed.emit(Notice(messages.NO_MICROPHONE_HINT))
+            # Pressed a moment too early: it begins as soon as the microphone is open.
+            self._starts_with_source = self._is_opening
+            if not self._is_opening:
+                self.noticed.emit(Notice(messages.NO_MICROPHONE_HINT))
             return
         is_file = isinstance(self.source, FileSource)
         self._began_s = time.monotonic()

@@ -9,7 +9,7 @@ import logging
 import queue
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QThread, Signal
@@ -17,6 +17,7 @@ from PySide6.QtCore import QThread, Signal
 from ser_desktop import microphone
 from ser_desktop.core.errors import MicrophoneError, UserFacingError
 from ser_desktop.core.model_info import describe
+from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.preload import collector_at_rest, map_libraries
 from ser_desktop.core.ring import RingBuffer
 from ser_desktop.core.stream import Judge, LiveStream
@@ -133,6 +134,7 @@ class InferenceWorker(Worker):
         self._opener = opener
         self._judge: Judge | None = None
         self._stream: LiveStream | None = None
+        self._n_skipped = 0
         self._n_skipped_before = 0
 
     def load(self, folder: Path, device: str) -> None:
@@ -160,6 +162,9 @@ class InferenceWorker(Worker):
     def _begin(self, segment: Segment, hop_s: float) -> None:
         if self._judge is None:
             return
+        if segment.start_s == 0:
+            self._n_skipped = 0
+        self._n_skipped_before = self._n_skipped
         self._stream = LiveStream(
             self._judge,
             segment.ring,
@@ -173,14 +178,19 @@ class InferenceWorker(Worker):
         if self._stream is not None:
             prediction = self._stream.poll()
             if prediction is not None:
-                self.predicted.emit(prediction)
+                self._tell(prediction)
+
+    def _tell(self, prediction: Prediction) -> None:
+        """Count what was skipped since the recording began, not since its last interruption."""
+        self._n_skipped = self._n_skipped_before + prediction.n_skipped
+        self.predicted.emit(replace(prediction, n_skipped=self._n_skipped))
 
     def _finish(self) -> None:
         stream, self._stream = self._stream, None
         try:
             prediction = stream.finish() if stream is not None else None
             if prediction is not None:
-                self.predicted.emit(prediction)
+                self._tell(prediction)
         finally:
             self.drained.emit()
 
@@ -192,6 +202,8 @@ class CaptureWorker(Worker):
     -------
     listed(tuple of InputDevice)
     opened(AudioSource)
+    unopened()
+        The wanted microphone, or any, is not there.
     lost(str)
         Name of a microphone that went away; it is awaited, and `opened` tells when it is back.
     ended(str)
@@ -200,6 +212,7 @@ class CaptureWorker(Worker):
 
     listed = Signal(object)
     opened = Signal(object)
+    unopened = Signal()
     lost = Signal(str)
     ended = Signal(str)
 
@@ -237,6 +250,8 @@ class CaptureWorker(Worker):
             chosen = next(iter(devices), None)
         if chosen is not None:
             self._open_device(chosen)
+        else:
+            self.unopened.emit()
 
     def _open_device(self, device: InputDevice) -> None:
         self._close()
@@ -244,9 +259,10 @@ class CaptureWorker(Worker):
         self.opened.emit(self._source)
 
     def _open_file(self, path: Path, name: str) -> None:
+        source = FileSource(path, name)
         self._close()
-        self._source = FileSource(path, name)
-        self.opened.emit(self._source)
+        self._source = source
+        self.opened.emit(source)
 
     def _work(self) -> None:
         if self._source is not None:

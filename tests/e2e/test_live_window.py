@@ -113,7 +113,7 @@ def test_the_window_starts_without_a_microphone_and_plays_the_demo(open_window: 
     nowhere = f"unix:{tmp_path / 'no-server'}"
     window = open_window("--demo", PULSE_SERVER=nowhere)
     window.await_state("listening")
-    assert "synthetic voice" in next(e for e in window.events if e["event"] == "source")["name"]
+    assert "synthetic voice" in next(e["name"] for e in window.events if e["event"] == "source" and e["name"])
     window.await_event(lambda e: e["event"] == "prediction" and e["state"] in ANSWERS)
     window.order("click")
     window.await_state("idle")

@@ -246,3 +246,33 @@ def test_every_control_has_a_name_for_screen_readers(open_window: OpenWindow) ->
     for button in (bar.record_button, bar.rescan_button, bar.menu_button):
         assert button.text()
         assert button.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+def test_a_defect_while_loading_leaves_a_window_that_is_not_stuck(open_window: OpenWindow, qtbot: QtBot) -> None:
+    def defective(_folder: Path, _device: str) -> object:
+        raise ZeroDivisionError("a defect of ours")
+
+    window = open_window(inference=InferenceWorker(defective))  # type: ignore[arg-type]
+    window.recorder.start()
+    wait_for(qtbot, window, SessionState.FAILED)
+    assert window.model_action.isEnabled()
+
+
+def test_record_pressed_while_a_source_is_being_opened_begins_once_it_is_open(ready: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not ready.recorder._is_opening)
+    ready.recorder._opening()
+    qtbot.mouseClick(ready.bar.record_button, Qt.MouseButton.LeftButton)
+    assert ready.recorder.session.state is SessionState.IDLE
+    ready.recorder._capture.open_file(paths.demo_clip(), messages.DEMO_SOURCE)
+    wait_for(qtbot, ready, SessionState.LISTENING)
+    with qtbot.waitSignal(ready.recorder.predicted, timeout=10_000):
+        pass
+
+
+def test_a_microphone_lost_while_nothing_is_recorded_is_said_without_talk_of_a_recording(
+    ready: MainWindow, qtbot: QtBot
+) -> None:
+    ready.recorder._capture.lost.emit("Desk Mic")
+    qtbot.waitUntil(ready.banner.isVisible)
+    assert "«Desk Mic» was unplugged" in ready.banner.text.text()
+    assert ready.recorder.session.state is SessionState.IDLE
