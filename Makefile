@@ -56,7 +56,7 @@ venv_package = $(if $(python),$(shell $(python) -c 'import ensurepip' 2> /dev/nu
 # Those of the named packages that are not installed. Elsewhere than on Debian and Ubuntu nobody can tell.
 missing = $(shell if command -v apt-get > /dev/null; then for name in $(1); do \
   dpkg-query --show --showformat='$${Status}\n' $$name 2> /dev/null | grep -q "ok installed" || echo $$name; done; \
-  elif [ "$$(uname)" = Linux ]; then echo "— please make sure that the likes of Debian's $(1) are installed" >&2; fi)
+  elif [ "$$(uname)" = Linux ]; then echo "— please make sure that the likes of Debian's $(strip $(1)) are installed" >&2; fi)
 
 # As root or through sudo. --no-remove: a sound server in use must never give way to the one of the tests.
 APT_INSTALL := apt-get install --no-remove --no-install-recommends

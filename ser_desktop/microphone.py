@@ -6,6 +6,7 @@ PortAudio sees only "pulse" there, behind which the server may swap one micropho
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -81,6 +82,10 @@ class AudioSource(Protocol):
         """Where the samples go."""
 
     @property
+    def latency_s(self) -> float:
+        """How old sound is when it enters the ring."""
+
+    @property
     def n_overflows(self) -> int:
         """How often sound was lost before it came here."""
 
@@ -130,6 +135,7 @@ class Microphone:
                 callback=self._take,
             )
             self._stream.start()
+            self.latency_s = float(self._stream.latency)
         except (sounddevice.PortAudioError, ValueError) as error:
             raise MicrophoneError(
                 f"«{device.name}» cannot be opened ({_reason(error)}).",
@@ -190,6 +196,7 @@ class FileSource:
         self.name = name
         self.rate_hz = float(SAMPLE_RATE_HZ)
         self.ring = RingBuffer(round(RING_S * SAMPLE_RATE_HZ))
+        self.latency_s = 0.0
         self.n_overflows = 0
         self._clock = clock
         self._blocks: Iterator[FloatArray] = read_blocks(path, block_s=_BLOCK_S)
@@ -221,13 +228,20 @@ def list_devices(*, refresh: bool = False) -> tuple[InputDevice, ...]:
     Raises
     ------
     MicrophoneError
-        If PortAudio itself is missing.
+        If PortAudio is missing or does not work.
     """
     sounddevice = _sounddevice()
-    if refresh:
-        sounddevice._terminate()
-        sounddevice._initialize()
-    devices = [dict(d) for d in sounddevice.query_devices()]
+    try:
+        if refresh:
+            # After a failed start there is nothing to end.
+            with contextlib.suppress(sounddevice.PortAudioError):
+                sounddevice._terminate()
+            sounddevice._initialize()
+        devices = [dict(d) for d in sounddevice.query_devices()]
+    except sounddevice.PortAudioError as error:
+        raise MicrophoneError(
+            f"The sound system does not answer ({_reason(error)}).", "Check the computer's sound settings, then Rescan."
+        ) from error
     inputs = [d for d in devices if d["max_input_channels"] > 0]
     gateway = next((d for d in inputs if d["name"] == "pulse"), None)
     sources = _server_sources() if gateway else None

@@ -63,6 +63,11 @@ def fit_temperature(logits: Floats, truth: Ints) -> float:
     return float(np.exp(best.x))
 
 
+def log_loss_of(probabilities: Floats, truth: Ints) -> float:
+    """Mean negative log probability of the truth."""
+    return float(log_loss(truth, probabilities, labels=list(range(probabilities.shape[1]))))
+
+
 def choose_threshold(probabilities: Floats, truth: Ints, min_coverage: float = 0.7) -> float:
     """Choose the probability below which to say "not sure".
 

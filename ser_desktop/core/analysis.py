@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from ser_desktop.core.bundle import Bundle, load_bundle
 from ser_desktop.core.device import Device, choose_device
 from ser_desktop.core.encoder import Encoder, load_encoder
 from ser_desktop.core.errors import BundleError
-from ser_desktop.core.features import Extractor, make_extractor
+from ser_desktop.core.features import Extractor, FeatureSpec, make_extractor
 from ser_desktop.core.normalise import Statistics
 
 
@@ -76,7 +77,8 @@ class Analyser:
         for wanted, extractor in zip(bundle.config.features, extractors, strict=True):
             if wanted != extractor.spec:
                 raise BundleError(
-                    f"«{bundle.config.name}» was trained on {wanted}, but this program gives {extractor.spec}.",
+                    f"«{bundle.config.name}» was trained on {wanted.name} features made otherwise than this program "
+                    f"makes them ({_difference(wanted, extractor.spec)}).",
                     "Update the program, or choose another model.",
                 )
         self.bundle = bundle
@@ -119,6 +121,11 @@ class Analyser:
         """Analyse a second of quiet noise, so that the first real window is not the slow one."""
         noise = np.random.default_rng(0).standard_normal(SAMPLE_RATE_HZ).astype(np.float32)
         self.logits(noise * np.float32(1e-3))
+
+
+def _difference(wanted: FeatureSpec, found: FeatureSpec) -> str:
+    ours, theirs = asdict(found), asdict(wanted)
+    return ", ".join(f"{name}: {theirs[name]} there, {ours[name]} here" for name in ours if ours[name] != theirs[name])
 
 
 def softmax(logits: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:

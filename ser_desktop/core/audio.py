@@ -134,14 +134,15 @@ def load(path: Path) -> FloatArray:
 
 
 def _opened(path: Path) -> sf.SoundFile:
-    if not path.exists():
-        raise AudioFileError(f"«{path}» does not exist.", "Check the name and the folder.")
-    if path.is_dir():
-        raise AudioFileError(f"«{path}» is a folder, not a sound file.", "Name the files in it.")
-    if path.stat().st_size == 0:
-        raise AudioFileError(f"«{path.name}» is empty (0 bytes).", "Record or copy it again.")
     try:
+        size = path.stat().st_size
+        if path.is_dir():
+            raise AudioFileError(f"«{path}» is a folder, not a sound file.", "Name the files in it.")
+        if size == 0:
+            raise AudioFileError(f"«{path.name}» is empty (0 bytes).", "Record or copy it again.")
         file = sf.SoundFile(path)
+    except FileNotFoundError as error:
+        raise AudioFileError(f"«{path}» does not exist.", "Check the name and the folder.") from error
     except (sf.LibsndfileError, OSError) as error:
         raise AudioFileError(f"«{path.name}» cannot be read as sound ({error}).", _FORMATS_HINT) from error
     if file.frames == 0 or file.samplerate < _MIN_RATE_HZ:

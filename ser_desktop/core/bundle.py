@@ -81,6 +81,7 @@ def save_bundle(folder: Path, config: BundleConfig, head: Head, statistics: Sequ
     SaveError
         If the disk is full or the folder cannot be written.
     """
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     tensors = {f"head.{name}": value.contiguous() for name, value in head.state_dict().items()}
@@ -91,15 +92,16 @@ def save_bundle(folder: Path, config: BundleConfig, head: Head, statistics: Sequ
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".bundle-") as scratch_name:
             scratch = Path(scratch_name)
-            (scratch / CONFIG_FILE).write_text(json.dumps(config.as_json(), indent=2, ensure_ascii=False) + "\n")
-            (scratch / CARD_FILE).write_text(card)
+            contract = json.dumps(config.as_json(), indent=2, ensure_ascii=False) + "\n"
+            (scratch / CONFIG_FILE).write_text(contract, "utf-8", newline="\n")
+            (scratch / CARD_FILE).write_text(card, "utf-8", newline="\n")
             save_file(tensors, scratch / WEIGHTS_FILE, metadata={"format": "pt"})
             sums = {name: file_sha256(scratch / name) for name in CHECKED_FILES}
-            (scratch / CHECKSUMS_FILE).write_text(json.dumps(sums, indent=2) + "\n")
+            (scratch / CHECKSUMS_FILE).write_text(json.dumps(sums, indent=2) + "\n", "utf-8", newline="\n")
             # The checksums go last: a folder without them, or with old ones, is refused on load.
             for name in (*CHECKED_FILES, CHECKSUMS_FILE):
                 (scratch / name).replace(folder / name)
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
         raise SaveError(f"The model could not be written to «{folder}» ({error}).", "Free some space.") from error
 
 
@@ -149,7 +151,7 @@ def _refuse_pickle(path: Path) -> None:
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise BundleError(f"{path.name} of «{path.parent.name}» is not valid JSON ({error}).", _REINSTALL) from error
     if not isinstance(value, dict):
         raise BundleError(f"{path.name} of «{path.parent.name}» does not hold an object.", _REINSTALL)
@@ -185,9 +187,10 @@ def _take_statistics(tensors: Mapping[str, torch.Tensor], i: int, config: Bundle
 
 
 def _take_head(tensors: Mapping[str, torch.Tensor], config: BundleConfig) -> Head:
-    head = make_head(config.head_options()).eval().requires_grad_(False)
-    state = {name.removeprefix("head."): value for name, value in tensors.items() if name.startswith("head.")}
-    expected = head.state_dict()
+    state = {name.removeprefix("head."): value.float() for name, value in tensors.items() if name.startswith("head.")}
+    # Only shapes at first: a contract that asks for a giant head must not claim its memory.
+    with torch.device("meta"):
+        expected = make_head(config.head_options()).state_dict()
     for name in sorted(expected.keys() | state.keys()):
         if name not in state or name not in expected:
             fault = "is missing" if name not in state else "does not belong there"
@@ -201,7 +204,8 @@ def _take_head(tensors: Mapping[str, torch.Tensor], config: BundleConfig) -> Hea
             )
         if not bool(torch.isfinite(state[name]).all()):
             raise BundleError(f"«{config.name}»: the weight {name} holds values that are not numbers.", _REINSTALL)
-    head.load_state_dict({name: value.float() for name, value in state.items()})
+    head = make_head(config.head_options()).eval().requires_grad_(False)
+    head.load_state_dict(state)
     return head
 
 

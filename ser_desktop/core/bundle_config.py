@@ -12,6 +12,7 @@ from ser_desktop.core.normalise import Normalisation
 
 SCHEMA_VERSION = 1
 _FIX = "Copy the bundle again, or choose another model."
+_MAX_HIDDEN = 65_536
 
 
 @dataclass(frozen=True)
@@ -140,8 +141,7 @@ def parse_config(value: dict[str, Any], where: str) -> BundleConfig:
         )
     try:
         config = _build(value)
-        config.head_options()
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         fault = f"the field {error} is missing" if isinstance(error, KeyError) else str(error)
         raise BundleError(f"config.json of the model bundle «{where}» is not usable: {fault}.", _FIX) from error
     return config
@@ -149,7 +149,9 @@ def parse_config(value: dict[str, Any], where: str) -> BundleConfig:
 
 def _build(value: dict[str, Any]) -> BundleConfig:
     id2label = value["id2label"]
-    labels = tuple(str(id2label[str(i)]) for i in range(len(id2label)))
+    labels = tuple(id2label[str(i)] for i in range(len(id2label)))
+    if not all(isinstance(label, str) and label.strip() for label in labels):
+        raise ValueError(f"its labels should be words and are {list(labels)}")
     features = tuple(
         FeatureSpec(
             FeatureName(spec["name"]),
@@ -164,7 +166,7 @@ def _build(value: dict[str, Any]) -> BundleConfig:
         name=str(value["name"]),
         labels=labels,
         head_kind=HeadKind(value["head_kind"]),
-        n_hidden=_positive(value["n_hidden"], "n_hidden"),
+        n_hidden=_positive(value["n_hidden"], "n_hidden", at_most=_MAX_HIDDEN),
         dropout=float(value["dropout"]),
         dropout_first=bool(value["dropout_first"]),
         features=features,
@@ -202,15 +204,29 @@ def _check(config: BundleConfig) -> None:
         raise ValueError("its feature branches do not share one frame length")
     if any(spec.name.needs_encoder for spec in config.features) != (config.encoder is not None):
         raise ValueError("it names an encoder without encoder features, or the other way round")
+    if not isinstance(config.encoder, str | None):
+        raise TypeError(f"its encoder should be a name and is {config.encoder!r}")
+    _check_numbers(config)
+
+
+def _check_numbers(config: BundleConfig) -> None:
+    _check_numbers(config)
+
+
+def _check_numbers(config: BundleConfig) -> None:
     if not 0.1 <= config.min_window_s <= config.window_s <= 60:
         raise ValueError(f"its window of {config.min_window_s} to {config.window_s} s makes no sense")
-    if not config.results.test_uar:
-        raise ValueError("it reports no result")
-    if not (config.decision.temperature > 0 and 0 <= config.decision.threshold <= 1):
+    if not config.features[0].frame_s <= config.min_window_s:
+        raise ValueError(f"its shortest window is shorter than a frame of {config.features[0].frame_s} s")
+    if not 0 <= config.dropout < 1:
+        raise ValueError(f"its dropout of {config.dropout} makes no sense")
+    if not config.results.test_uar or not all(0 <= uar <= 1 for uar in config.results.test_uar):
+        raise ValueError("it reports no result, or one that is none")
+    if not (0 < config.decision.temperature < float("inf") and 0 <= config.decision.threshold <= 1):
         raise ValueError(f"its {config.decision} makes no sense")
 
 
-def _positive(value: object, name: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name} should be a positive whole number and is {value!r}")
+def _positive(value: object, name: str, at_most: int = 1_000_000) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= at_most:
+        raise ValueError(f"{name} should be a positive whole number up to {at_most} and is {value!r}")
     return value

@@ -55,8 +55,7 @@ def choose_device(preference: str = "auto") -> Device:
             _run_kernel(candidate)
         except (RuntimeError, OSError) as error:
             _log.warning("%s failed its first kernel", candidate.name, exc_info=True)
-            first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            obstacles.append(f"{candidate.name} failed its first computation: {first_line}")
+            obstacles.append(f"{candidate.name} failed its first computation: {_first_line(error)}")
         else:
             return candidate
     return _cpu("; ".join(obstacles))
@@ -66,8 +65,12 @@ def _candidates(obstacles: list[str]) -> Iterator[Device]:
     import torch
 
     if torch.cuda.is_available():
-        name = torch.cuda.get_device_name(0)
-        yield Device(DeviceKind.CUDA, name, "the fastest device that passed its first computation", half=True)
+        try:
+            name = torch.cuda.get_device_name(0)
+        except (RuntimeError, OSError) as error:
+            obstacles.append(f"the NVIDIA GPU did not start: {_first_line(error)}")
+        else:
+            yield Device(DeviceKind.CUDA, name, "the fastest device that passed its first computation", half=True)
     elif torch.version.cuda is None:
         obstacles.append("this PyTorch build has no NVIDIA support")
     else:
@@ -88,6 +91,10 @@ def _run_kernel(device: Device) -> None:
         total = float((frames.transpose(1, 2) @ frames).float().abs().mean().cpu())
     if not 0 < total < float("inf"):
         raise RuntimeError(f"a test computation gave {total}")
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _cpu(reason: str) -> Device:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,6 +90,12 @@ def load_encoder(folder: Path, device: Device, identity: str) -> Encoder:
     fix = "Delete that folder and install the encoder again."
     try:
         model, report = Wav2Vec2Model.from_pretrained(folder, local_files_only=True, output_loading_info=True)
+    except (pickle.UnpicklingError, EOFError) as error:
+        # PyTorch's own sentence here advises to load it regardless, which would run whatever it holds.
+        raise EncoderMissingError(
+            f"The speech encoder in «{folder}» cannot be loaded: its weights are damaged or hold more than numbers.",
+            fix,
+        ) from error
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise EncoderMissingError(f"The speech encoder in «{folder}» cannot be loaded ({error}).", fix) from error
     # transformers fills absent weights with random numbers; only the mask token, unused here, may be absent.

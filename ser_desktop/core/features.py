@@ -25,6 +25,7 @@ MIN_SAMPLES = SAMPLE_RATE_HZ // 10
 """Shortest input that every extractor gives at least one real frame for."""
 
 N_EGEMAPS = 25
+_LARGEST_SAMPLE = 32767 / 32768
 _STFT_FRAME = 400
 _STFT_BINS = 512
 
@@ -90,14 +91,20 @@ class Egemaps:
             feature_level=opensmile.FeatureLevel.LowLevelDescriptors,
         )
         self.spec = FeatureSpec(
-            FeatureName.EGEMAPS, 1, N_EGEMAPS, FRAME_S, {"feature_set": "eGeMAPSv02", "rate_hz": SAMPLE_RATE_HZ}
+            FeatureName.EGEMAPS,
+            1,
+            N_EGEMAPS,
+            FRAME_S,
+            {"feature_set": "eGeMAPSv02", "rate_hz": SAMPLE_RATE_HZ, "clipped_at": 1},
         )
 
     def extract(self, samples: FloatArray) -> FloatArray:
         """See `Extractor.extract`; an odd last frame is dropped."""
+        # openSMILE computes on 16-bit integers and wraps what exceeds them: +1.0 would become -1.0.
+        clipped = np.clip(samples, -1.0, _LARGEST_SAMPLE)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Segment too short")
-            frames = self._smile.process_signal(samples, SAMPLE_RATE_HZ).to_numpy(np.float32)
+            frames = self._smile.process_signal(clipped, SAMPLE_RATE_HZ).to_numpy(np.float32)
         n_pairs = len(frames) // 2
         pairs = frames[: 2 * n_pairs].reshape(1, n_pairs, 2, N_EGEMAPS)
         return np.asarray(pairs.mean(axis=2), dtype=np.float32)

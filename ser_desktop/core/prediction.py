@@ -30,7 +30,8 @@ class Prediction:
     probabilities : tuple of float
         Sum to 1; empty when no speech was there to judge.
     latency_s : float
-        How much newer sound had arrived when the answer was ready (0 for files).
+        Age of the window's end when the answer was ready: the sound card's own delay and the sound that
+        arrived meanwhile (0 for files).
     n_skipped : int
         Windows passed over since the recording began because a newer one was waiting.
     """

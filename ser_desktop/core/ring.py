@@ -30,8 +30,9 @@ class RingRead(NamedTuple):
 class RingBuffer:
     """Preallocated mono samples with one writer and any number of readers, without locks.
 
-    The writer copies first and moves `n_written` last; a reader checks afterwards that the
-    writer did not overtake it meanwhile. Under CPython each step is atomic enough for that.
+    The writer first claims what it will overwrite, then copies, and moves `n_written` last; a
+    reader checks afterwards that the claim did not overtake it. Under CPython each step is atomic
+    enough for that.
 
     Parameters
     ----------
@@ -43,30 +44,27 @@ class RingBuffer:
         self._data = np.zeros(n_samples, np.float32)
         self._capacity = n_samples
         self.n_written = 0
+        self._n_claimed = 0
 
     def write(self, block: FloatArray) -> None:
         """Append a block (called by the audio callback: two copies, no allocation)."""
+        end = self._n_claimed = self.n_written + len(block)
+        block = block[-self._capacity :]
         n = len(block)
-        if n > self._capacity:
-            block = block[-self._capacity :]
-            self.n_written += n - self._capacity
-            n = self._capacity
-        start = self.n_written % self._capacity
+        start = (end - n) % self._capacity
         n_first = min(n, self._capacity - start)
         self._data[start : start + n_first] = block[:n_first]
         self._data[: n - n_first] = block[n_first:]
-        self.n_written += n
+        self.n_written = end
 
     def read_since(self, index: int) -> RingRead:
         """Copy everything written after sample ``index`` that is still there."""
         end = self.n_written
         start = max(index, end - self._capacity)
         samples = self._copy(start, end)
-        overtaken = max(0, self.n_written - self._capacity - start)
-        if overtaken:
-            samples = samples[overtaken:]
-            start += overtaken
-        return RingRead(samples, end, max(0, start - index))
+        # No more than was copied: what comes after it is the next read's loss.
+        overtaken = min(len(samples), max(0, self._n_claimed - self._capacity - start))
+        return RingRead(samples[overtaken:], end, max(0, start + overtaken - index))
 
     def latest(self, n_samples: int) -> FloatArray:
         """Copy of the newest ``n_samples`` (fewer at the start)."""

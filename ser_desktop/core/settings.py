@@ -58,6 +58,8 @@ def parse_settings(value: object) -> Settings:
     if not isinstance(value, dict):
         raise SettingsError("The settings are not an object.")
     version = value.get("schema_version", SCHEMA_VERSION)
+    if not isinstance(version, int) or version > SCHEMA_VERSION:
+        raise SettingsError(f"The settings have format {version!r}; this program reads format {SCHEMA_VERSION}.")
     while version in _MIGRATIONS:
         value, version = _MIGRATIONS[version](value), version + 1
     known: dict[str, Any] = {f.name: _checked(f.name, value[f.name]) for f in fields(Settings) if f.name in value}
@@ -74,11 +76,11 @@ def load_settings(path: Path) -> tuple[Settings, str | None]:
     notice : str or None
         A sentence for the user when the file was unusable; it was then set aside, not overwritten.
     """
-    if not path.exists():
-        return Settings(), None
     try:
         return parse_settings(json.loads(path.read_text(encoding="utf-8"))), None
-    except (ValueError, OSError, SettingsError) as error:
+    except (FileNotFoundError, NotADirectoryError):
+        return Settings(), None
+    except (ValueError, OSError, RecursionError, SettingsError) as error:
         kept = path.with_suffix(".unreadable.json")
         try:
             path.replace(kept)
@@ -109,17 +111,19 @@ def save_settings(settings: Settings, path: Path) -> None:
 def write_atomically(path: Path, text: str) -> None:
     """Write a text file so that it is either the old one or the whole new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}-", delete=False
-    ) as file:
-        scratch = Path(file.name)
-        try:
+    scratch: Path | None = None
+    try:
+        # newline="": tables bring their own line ends, which Windows would double.
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}-", delete=False
+        ) as file:
+            scratch = Path(file.name)
             file.write(text)
-            file.flush()
-        except OSError:
+        scratch.replace(path)
+    except OSError:
+        if scratch is not None:
             scratch.unlink(missing_ok=True)
-            raise
-    scratch.replace(path)
+        raise
 
 
 def _checked(name: str, value: object) -> str | float:

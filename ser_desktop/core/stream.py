@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Protocol
 
@@ -117,6 +117,8 @@ class LiveStream:
     start_s : float
         Position of that sample in the recording: above 0 after an interruption, so that no window
         joins what was said before it with what comes after.
+    input_latency_s : float
+        How old sound is when it enters ``source``.
     """
 
     def __init__(
@@ -129,6 +131,7 @@ class LiveStream:
         gate: SpeechGate | None = None,
         origin: int | None = None,
         start_s: float = 0.0,
+        input_latency_s: float = 0.0,
     ) -> None:
         self._judge = judge
         self._source = source
@@ -138,6 +141,7 @@ class LiveStream:
         self._origin = source.n_written if origin is None else origin
         self._cursor = self._origin
         self._start_s = start_s
+        self._input_latency_s = input_latency_s
         self._n_lost = 0
         self._windows = WindowBuffer(judge.window_s, judge.min_window_s, judge.min_window_s, hop_s)
 
@@ -178,7 +182,7 @@ class LiveStream:
             answer,
             start_s=self._start_s + answer.start_s,
             end_s=self._start_s + answer.end_s,
-            latency_s=max(0.0, arrived_s - answer.end_s),
+            latency_s=self._input_latency_s + max(0.0, arrived_s - answer.end_s),
             n_skipped=self._windows.n_skipped,
         )
 
@@ -188,7 +192,6 @@ def analyse_blocks(
     blocks: Iterator[FloatArray],
     hop_s: float = DEFAULT_HOP_S,
     gate: SpeechGate | None = None,
-    cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[Prediction]:
     """Answer for every window of a file, in order, none skipped, memory bounded by one window.
 
@@ -201,8 +204,6 @@ def analyse_blocks(
     hop_s : float
         From the end of one window to the end of the next.
     gate : SpeechGate
-    cancelled : callable
-        Asked before every window; True ends the analysis.
     """
     gate = gate or SpeechGate()
     windows = WindowBuffer(judge.window_s, MIN_SAMPLES / SAMPLE_RATE_HZ, judge.window_s, hop_s)
@@ -214,8 +215,6 @@ def analyse_blocks(
             windows.push(rest[:step])
             rest = rest[step:]
             if windows.is_due():
-                if cancelled():
-                    return
                 yield judge_window(judge, gate, *windows.take())
     if windows.has_last_words():
         yield judge_window(judge, gate, *windows.take())

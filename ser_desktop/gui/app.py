@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import traceback
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
@@ -58,11 +59,11 @@ class Application:
         settings, notice = load_settings(paths.settings_file())
         overrides = {"device": options.device, "theme": options.theme}
         overrides["bundle"] = str(options.bundle.absolute()) if options.bundle else None
-        settings = replace(settings, **{k: v for k, v in overrides.items() if v is not None})
+        given = {name: value for name, value in overrides.items() if value is not None}
         self._demo = options.demo
         self._dialog: QMessageBox | None = None
-        apply_theme(qt, settings.theme)
-        self.recorder = Recorder(settings, paths.settings_file())
+        self.recorder = Recorder(settings, paths.settings_file(), given)
+        apply_theme(qt, self.recorder.settings.theme)
         self.window = MainWindow(self.recorder)
         self.window.appearance_chosen.connect(self._appearance_chosen)
         self.recorder.crashed.connect(self.show_crash)
@@ -85,7 +86,10 @@ class Application:
         self.start()
         status = self._qt.exec()
         if not self.recorder.shut_down():
+            # Destroying a running thread would crash; nothing is left to save.
             _log.error("a thread did not end in time")
+            logging.shutdown()
+            os._exit(status)
         return status
 
     def show_crash(self, error: BaseException) -> None:

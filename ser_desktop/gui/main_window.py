@@ -283,7 +283,9 @@ class MainWindow(QMainWindow):
             self.answer.show_text(messages.LOADING, messages.LOADING_HINT)
         elif state is SessionState.FAILED:
             self.answer.show_text(messages.FAILED, "")
-        elif is_idle and not self.recorder.session.history:
+        elif is_idle and self.recorder.last is not None:
+            self.answer.show_prediction(self.recorder.last)
+        elif is_idle:
             self._invite()
         self._show_texts()
 

@@ -27,8 +27,8 @@ DEMO_SOURCE = "Demo clip (synthetic voice)"
 SKIPPED_TIP = "Windows passed over because a newer one was already waiting"
 
 MENU = "More"
-PLAY_DEMO = "Play the demo clip"
-PLAY_FILE = "Play a sound file…"
+PLAY_DEMO = "Try the demo clip"
+PLAY_FILE = "Listen to a sound file…"
 SAVE_SESSION = "Save session…"
 OPEN_MODEL = "Open a model…"
 DEFAULT_MODEL = "Use the model that came along"
@@ -51,7 +51,8 @@ READY_HINT = "The answer appears within two seconds and follows your voice every
 LOADING_HINT = "The model is being loaded. This takes a few seconds."
 LISTENING = "Listening …"
 LISTENING_HINT = "Speak for a moment."
-NO_MICROPHONE_HINT = "Connect a microphone and press Rescan, or play the demo clip from the menu."
+NO_MICROPHONE_HINT = "Connect a microphone and press Rescan, or try the demo clip."
+DEFAULT_INSTEAD = "The model that came along is used instead."
 PAUSED = "Paused"
 PAUSED_HINT = "The microphone is away."
 FAILED = "No model"
@@ -113,7 +114,7 @@ def why(prediction: Prediction | None, model: ModelInfo | None) -> str:
     if prediction is None:
         return (
             "The model hears how something is said, not what. It was trained on actors and is often wrong: "
-            f"on voices it never heard it finds {100 * model.uar_mean:.0f} % of the emotions "
+            f"of whole sentences by actors it never heard it finds {100 * model.uar_mean:.0f} % of the emotions "
             f"(guessing finds {100 / len(model.labels):.0f} %)."
         )
     if prediction.label is None:
@@ -178,13 +179,8 @@ def waiting_for(name: str) -> str:
 
 
 def unplugged(name: str) -> str:
-    """Sentence when a microphone goes away while nothing is recorded."""
-    return f"«{name}» was unplugged. It is used again when it is back; you can also choose another one."
-
-
-def cannot_use(name: str) -> str:
-    """Sentence when the remembered microphone is absent at the start."""
-    return f"«{name}» is not connected."
+    """Sentence when a microphone is away while nothing is recorded."""
+    return f"«{name}» is not connected. It is used as soon as it is; you can also choose another one."
 
 
 def missing_device(name: str) -> str:

@@ -66,23 +66,32 @@ class Recorder(QObject):
         self,
         settings: Settings,
         settings_file: Path,
+        overrides: dict[str, str] | None = None,
         inference: InferenceWorker | None = None,
         capture: CaptureWorker | None = None,
     ) -> None:
         super().__init__()
-        self.settings = settings
+        self._stored = settings
+        self.settings = replace(settings, **(overrides or {}))  # type: ignore[arg-type]
+        self._settings_file = settings_file
         self.session = Session()
         self.model: ModelInfo | None = None
         self.source: AudioSource | None = None
         self.devices: tuple[InputDevice, ...] = ()
         self.last: Prediction | None = None
-        self._settings_file = settings_file
         self._began_s = 0.0
         self._lost_s: float | None = None
         self._answered_s = 0.0
+        # What the two threads were last asked for; what they say about older orders is ignored.
+        self._order = 0
+        self._segment = 0
+        self._first_segment = 0
+        self._loading_bundle = self.settings.bundle
+        self._picked: InputDevice | None = None
         self._is_opening = False
         self._starts_with_source = False
         self._play_once_loaded: tuple[Path, str] | None = None
+        self._unplugged = False
         self._inference = inference or InferenceWorker()
         self._capture = capture or CaptureWorker()
         self._connect()
@@ -92,14 +101,14 @@ class Recorder(QObject):
         self._inference.predicted.connect(self._answered)
         self._inference.drained.connect(self._drained)
         self._inference.failed.connect(self._model_failed)
+        self._inference.crashed.connect(self._model_crashed)
         self._capture.listed.connect(self._listed)
         self._capture.opened.connect(self._source_opened)
+        self._capture.unopened.connect(self._source_absent)
+        self._capture.refused.connect(self._source_refused)
         self._capture.lost.connect(self._source_lost)
         self._capture.ended.connect(self._source_ended)
-        self._capture.failed.connect(self._source_failed)
-        self._capture.unopened.connect(self._source_absent)
-        self._inference.crashed.connect(self._model_crashed)
-        self._capture.crashed.connect(self.crashed)
+        self._capture.crashed.connect(self._capture_crashed)
 
     # ---- life
 
@@ -108,8 +117,12 @@ class Recorder(QObject):
         self._inference.start()
         self._capture.start()
         # PortAudio is a library too: it is loaded once the model's libraries no longer block the loader.
-        self._inference.mapped.connect(self.rescan, Qt.ConnectionType.SingleShotConnection)
-        self._load_model()
+        self._inference.mapped.connect(self._first_scan, Qt.ConnectionType.SingleShotConnection)
+        self._load_model(self.settings.bundle)
+
+    def _first_scan(self) -> None:
+        if self.source is None and not self._is_opening:
+            self.rescan()
 
     def shut_down(self) -> bool:
         """Source first, then the model; True when both threads are gone."""
@@ -129,48 +142,45 @@ class Recorder(QObject):
         """Stop; the last words are still analysed."""
         if not self.session.is_recording:
             return
-        was_waiting = self.session.state is SessionState.PAUSED
+        if self.session.state is SessionState.PAUSED:
+            self._order = self._capture.close_source()
+            self.noticed.emit(None)
         self._go(SessionState.FINISHING)
         self._inference.finish()
-        if was_waiting:
-            self._capture.close_source()
-            self.noticed.emit(None)
 
     def rescan(self) -> None:
         """Look for microphones again."""
         if not self.session.is_recording:
-            self._opening()
-            self._capture.rescan(self.settings.microphone)
+            self._opening(self._capture.rescan(self.settings.microphone))
 
     def choose(self, device: InputDevice) -> None:
-        """Listen to another microphone from now on."""
-        self.change_settings(microphone="" if device.is_default else device.name)
+        """Listen to another microphone from now on; it is remembered once it is open."""
         self.noticed.emit(None)
-        self._opening()
-        self._capture.open_device(device)
+        self._opening(self._capture.open_device(device))
+        self._picked = device
 
     def play(self, path: Path, name: str) -> None:
-        """Play a sound file as virtual input and record it at once."""
+        """Take a sound file as virtual input and record it at once."""
         if self.session.state is SessionState.LOADING:
             self._play_once_loaded = (path, name)
         elif self.session.state is SessionState.IDLE:
             self.noticed.emit(None)
-            self._opening()
+            self._opening(self._capture.open_file(path, name))
             self._starts_with_source = True
-            self._capture.open_file(path, name)
 
     def open_model(self, folder: Path | None) -> None:
-        """Use another bundle, or the embedded one."""
+        """Use another bundle, or the embedded one; it is remembered once it is loaded."""
         if self.session.state in {SessionState.IDLE, SessionState.FAILED}:
-            self.change_settings(bundle=str(folder) if folder else "")
+            self._starts_with_source = False
             self._go(SessionState.LOADING)
-            self._load_model()
+            self._load_model(str(folder) if folder else "")
 
     def change_settings(self, **changes: str | float) -> None:
         """Apply and remember settings; when they cannot be saved, the banner says so."""
         self.settings = replace(self.settings, **changes)  # type: ignore[arg-type]
+        self._stored = replace(self._stored, **changes)  # type: ignore[arg-type]
         try:
-            save_settings(self.settings, self._settings_file)
+            save_settings(self._stored, self._settings_file)
         except SettingsError as error:
             self.noticed.emit(Notice(str(error)))
 
@@ -181,7 +191,7 @@ class Recorder(QObject):
         """Name of the source in use or awaited."""
         if self.source is not None:
             return self.source.name
-        return self.settings.microphone
+        return self._picked.name if self._picked is not None else self.settings.microphone
 
     def elapsed_s(self) -> float:
         """Seconds since the recording began (until the last answer, once it is over)."""
@@ -197,55 +207,71 @@ class Recorder(QObject):
 
     # ---- what the model says
 
-    def _load_model(self) -> None:
-        folder = Path(self.settings.bundle) if self.settings.bundle else paths.default_bundle()
-        self._inference.load(folder, self.settings.device)
+    def _load_model(self, bundle: str) -> None:
+        self._loading_bundle = bundle
+        self._inference.load(Path(bundle) if bundle else paths.default_bundle(), self.settings.device)
 
     def _model_loaded(self, model: ModelInfo) -> None:
+        if self._loading_bundle != self.settings.bundle:
+            self.change_settings(bundle=self._loading_bundle)
         self.model = model
+        self.last = None
         self.session = Session(model.name)
-        self._go(SessionState.IDLE)
         self.model_changed.emit(model)
-        if self._play_once_loaded is not None:
-            path, name = self._play_once_loaded
-            self._play_once_loaded = None
-            self.play(path, name)
+        self._go(SessionState.IDLE)
+        waiting, self._play_once_loaded = self._play_once_loaded, None
+        if waiting is not None:
+            self.play(*waiting)
 
     def _model_failed(self, error: UserFacingError) -> None:
+        if self.session.is_recording:
+            self.stop()
+        elif self.session.state is SessionState.LOADING:
+            if self.model is None and self._loading_bundle:
+                self.noticed.emit(Notice(f"{error} {messages.DEFAULT_INSTEAD}", is_error=True))
+                # For this run only: the other one may lie on a disk that is not connected today.
+                self.settings = replace(self.settings, bundle="")
+                self._load_model("")
+                return
+            self._loading_ended()
         self.noticed.emit(Notice(str(error), is_error=True))
-        if self.session.state is not SessionState.LOADING:
-            return
-        if self.model is not None:
-            # The model before is still there and goes on working.
-            self.settings = replace(self.settings, bundle="")
-            self._go(SessionState.IDLE)
-        else:
-            self._go(SessionState.FAILED)
 
-    def _answered(self, prediction: Prediction) -> None:
+    def _model_crashed(self, error: BaseException) -> None:
+        if self.session.is_recording:
+            self.stop()
+        elif self.session.state is SessionState.LOADING:
+            self._loading_ended()
+        self.crashed.emit(error)
+
+    def _loading_ended(self) -> None:
+        """After a failure: the model before, if there is one, goes on working."""
+        self._play_once_loaded = None
+        self._go(SessionState.IDLE if self.model is not None else SessionState.FAILED)
+
+    def _answered(self, segment: int, prediction: Prediction) -> None:
+        if segment < self._first_segment:
+            return
         self.last = prediction
         self._answered_s = time.monotonic()
         self.session.add(prediction)
         self.predicted.emit(prediction)
 
-    def _drained(self) -> None:
-        if self.session.state is not SessionState.FINISHING:
+    def _drained(self, segment: int) -> None:
+        if self.session.state is not SessionState.FINISHING or segment != self._segment:
             return
         self._go(SessionState.IDLE)
         if self.source is None or isinstance(self.source, FileSource):
             self.rescan()
 
-    def _model_crashed(self, error: BaseException) -> None:
-        if self.session.state is SessionState.LOADING:
-            self._go(SessionState.IDLE if self.model is not None else SessionState.FAILED)
-        self.crashed.emit(error)
-
     # ---- what the sound card says
 
-    def _opening(self) -> None:
+    def _opening(self, order: int) -> None:
         """Let go of the source: the sound card's thread closes it and opens another."""
-        self.source = None
+        self._order = order
+        self._picked = None
+        self._starts_with_source = False
         self._is_opening = True
+        self.source = None
         self.source_changed.emit()
 
     def _listed(self, devices: tuple[InputDevice, ...]) -> None:
@@ -253,78 +279,103 @@ class Recorder(QObject):
         self.devices_changed.emit()
         wanted = self.settings.microphone
         if wanted and all(device.name != wanted for device in devices) and not self.session.is_recording:
-            self.noticed.emit(Notice(messages.cannot_use(wanted)))
+            self._unplugged = True
+            self.noticed.emit(Notice(messages.unplugged(wanted)))
 
-    def _source_opened(self, source: AudioSource) -> None:
+    def _source_opened(self, order: int, source: AudioSource) -> None:
+        if order != self._order:
+            return
         self.source = source
         self._is_opening = False
+        picked, self._picked = self._picked, None
+        if picked is not None and picked.name == source.name:
+            self.change_settings(microphone="" if picked.is_default else picked.name)
         self.source_changed.emit()
         self.devices_changed.emit()
         if self.session.state is SessionState.PAUSED and self._lost_s is not None:
-            gap = Gap(self._lost_s, time.monotonic() - self._began_s)
-            self.session.gaps.append(gap)
-            self._lost_s = None
-            self._go(SessionState.LISTENING)
-            self._begin_segment(origin=0, start_s=gap.end_s)
+            self._resume(self._lost_s)
+        elif self._unplugged and not isinstance(source, FileSource):
+            self._unplugged = False
             self.noticed.emit(None)
-            self.gap_ended.emit(gap)
-        else:
-            self._start_if_wanted()
+        if self._starts_with_source and self.session.state is SessionState.IDLE:
+            self._starts_with_source = False
+            self._record()
 
-    def _source_lost(self, name: str) -> None:
+    def _resume(self, lost_s: float) -> None:
+        gap = Gap(lost_s, time.monotonic() - self._began_s)
+        self.session.gaps.append(gap)
+        self._lost_s = None
+        self._go(SessionState.LISTENING)
+        self._begin_segment(origin=0, start_s=gap.end_s)
+        self.noticed.emit(None)
+        self.gap_ended.emit(gap)
+
+    def _source_lost(self, order: int, name: str) -> None:
+        if order != self._order:
+            return
         self.source = None
         self.source_changed.emit()
-        recording = self.session.is_recording
-        self.noticed.emit(Notice(messages.waiting_for(name) if recording else messages.unplugged(name)))
         if self.session.state is SessionState.LISTENING:
             self._lost_s = time.monotonic() - self._began_s
             self._go(SessionState.PAUSED)
             self._inference.finish()
+            self.noticed.emit(Notice(messages.waiting_for(name)))
+        else:
+            self._unplugged = True
+            self.noticed.emit(Notice(messages.unplugged(name)))
 
-    def _source_ended(self, _name: str) -> None:
-        if self.session.state is SessionState.LISTENING:
+    def _source_ended(self, order: int) -> None:
+        if order == self._order and self.session.state is SessionState.LISTENING:
             self.stop()
 
-    def _source_failed(self, error: UserFacingError) -> None:
-        is_file = isinstance(error, AudioFileError)
-        self._source_absent()
-        if is_file:
-            # The microphone that was open before is wanted again.
-            self.rescan()
-        self.noticed.emit(Notice(str(error), is_error=True))
-
-    def _source_absent(self) -> None:
+    def _source_absent(self, order: int) -> None:
+        if order != self._order:
+            return
         self._is_opening = self._starts_with_source = False
+        self._picked = None
         self.source = None
         self.source_changed.emit()
         self.devices_changed.emit()
 
-    # ---- recording
+    def _source_refused(self, order: int, error: UserFacingError) -> None:
+        if order != self._order:
+            return
+        self._source_absent(order)
+        if isinstance(error, AudioFileError):
+            # The microphone that was open before is wanted again.
+            self.rescan()
+        self.noticed.emit(Notice(str(error), is_error=True))
 
-    def _start_if_wanted(self) -> None:
-        if self._starts_with_source and self.session.state is SessionState.IDLE and self.source is not None:
-            self._starts_with_source = False
-            self._record()
+    def _capture_crashed(self, error: BaseException) -> None:
+        self._source_absent(self._order)
+        if self.session.state is SessionState.LISTENING:
+            self.stop()
+        self.crashed.emit(error)
+
+    # ---- recording
 
     def _record(self) -> None:
         if self.source is None:
-            # Pressed a moment too early: it begins as soon as the microphone is open.
-            self._starts_with_source = self._is_opening
+            # Pressed a moment too early, it begins as soon as the microphone is open; pressed again, it does not.
+            self._starts_with_source = self._is_opening and not self._starts_with_source
             if not self._is_opening:
                 self.noticed.emit(Notice(messages.NO_MICROPHONE_HINT))
             return
-        is_file = isinstance(self.source, FileSource)
         self._began_s = time.monotonic()
         self._lost_s = None
         self.last = None
+        self._first_segment = self._segment + 1
         self.session.start(self.source.name, datetime.now().astimezone())
+        is_file = isinstance(self.source, FileSource)
         self._begin_segment(origin=0 if is_file else self.source.ring.n_written, start_s=0.0)
         self.noticed.emit(None)
         self.state_changed.emit(self.session.state)
 
     def _begin_segment(self, origin: int, start_s: float) -> None:
-        assert self.source is not None  # noqa: S101 - both callers have just checked
-        segment = Segment(self.source.ring, self.source.rate_hz, origin, start_s)
+        source = self.source
+        assert source is not None  # noqa: S101 - both callers have just checked
+        self._segment += 1
+        segment = Segment(source.ring, source.rate_hz, origin, start_s, source.latency_s, self._segment)
         self._inference.begin(segment, self.settings.hop_s)
 
     def _go(self, state: SessionState) -> None:

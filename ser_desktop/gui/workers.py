@@ -43,12 +43,18 @@ class Segment:
         Sample of the ring at which it begins.
     start_s : float
         Its position in the recording.
+    latency_s : float
+        How old sound is when it enters the ring.
+    number : int
+        Tells answers about this segment from those about others.
     """
 
     ring: RingBuffer
     rate_hz: float
     origin: int
     start_s: float
+    latency_s: float
+    number: int
 
 
 def open_model(folder: Path, device: str) -> Judge:
@@ -119,21 +125,23 @@ class InferenceWorker(Worker):
     mapped()
         The system's loader is free again for other libraries.
     loaded(ModelInfo)
-    predicted(Prediction)
-    drained()
-        The segment ended and its last words were analysed.
+    predicted(int, Prediction)
+        An answer about the segment with that number.
+    drained(int)
+        That segment ended and its last words were analysed.
     """
 
     mapped = Signal()
     loaded = Signal(object)
-    predicted = Signal(object)
-    drained = Signal()
+    predicted = Signal(int, object)
+    drained = Signal(int)
 
     def __init__(self, opener: Opener = open_model) -> None:
         super().__init__("inference")
         self._opener = opener
         self._judge: Judge | None = None
         self._stream: LiveStream | None = None
+        self._segment_number = 0
         self._n_skipped = 0
         self._n_skipped_before = 0
 
@@ -165,6 +173,7 @@ class InferenceWorker(Worker):
         if segment.start_s == 0:
             self._n_skipped = 0
         self._n_skipped_before = self._n_skipped
+        self._segment_number = segment.number
         self._stream = LiveStream(
             self._judge,
             segment.ring,
@@ -172,18 +181,25 @@ class InferenceWorker(Worker):
             hop_s,
             origin=segment.origin,
             start_s=segment.start_s,
+            input_latency_s=segment.latency_s,
         )
 
     def _work(self) -> None:
-        if self._stream is not None:
+        if self._stream is None:
+            return
+        try:
             prediction = self._stream.poll()
-            if prediction is not None:
-                self._tell(prediction)
+        except Exception:
+            # What failed once would fail every second: the segment ends here, and the loop reports it.
+            self._stream = None
+            raise
+        if prediction is not None:
+            self._tell(prediction)
 
     def _tell(self, prediction: Prediction) -> None:
         """Count what was skipped since the recording began, not since its last interruption."""
         self._n_skipped = self._n_skipped_before + prediction.n_skipped
-        self.predicted.emit(replace(prediction, n_skipped=self._n_skipped))
+        self.predicted.emit(self._segment_number, replace(prediction, n_skipped=self._n_skipped))
 
     def _finish(self) -> None:
         stream, self._stream = self._stream, None
@@ -192,51 +208,73 @@ class InferenceWorker(Worker):
             if prediction is not None:
                 self._tell(prediction)
         finally:
-            self.drained.emit()
+            self.drained.emit(self._segment_number)
 
 
 class CaptureWorker(Worker):
     """Owns the open source: opens it, watches it, and waits for it when it is lost.
 
+    Every order has a number, which its signals carry, so that the answer to an old order is not
+    taken for that to a new one.
+
     Signals
     -------
     listed(tuple of InputDevice)
-    opened(AudioSource)
-    unopened()
+    opened(int, AudioSource)
+    unopened(int)
         The wanted microphone, or any, is not there.
-    lost(str)
+    refused(int, UserFacingError)
+        The source cannot be opened; a microphone that was open before is opened again.
+    lost(int, str)
         Name of a microphone that went away; it is awaited, and `opened` tells when it is back.
-    ended(str)
+    ended(int)
         A file source came to its end.
     """
 
     listed = Signal(object)
-    opened = Signal(object)
-    unopened = Signal()
-    lost = Signal(str)
-    ended = Signal(str)
+    opened = Signal(int, object)
+    unopened = Signal(int)
+    refused = Signal(int, object)
+    lost = Signal(int, str)
+    ended = Signal(int)
 
     def __init__(self) -> None:
         super().__init__("capture")
+        self._n_orders = 0
+        self._number = 0
         self._source: AudioSource | None = None
+        self._device: InputDevice | None = None
         self._awaited: str | None = None
         self._retry_at = 0.0
 
-    def rescan(self, wanted: str) -> None:
+    def rescan(self, wanted: str) -> int:
         """Order: look for microphones again, then open the wanted one (the default if empty)."""
-        self._orders.put(lambda: self._rescan(wanted))
+        return self._order(lambda: self._rescan(wanted))
 
-    def open_device(self, device: InputDevice) -> None:
+    def open_device(self, device: InputDevice) -> int:
         """Order: open a microphone."""
-        self._orders.put(lambda: self._open_device(device))
+        return self._order(lambda: self._switch_to(device))
 
-    def open_file(self, path: Path, name: str) -> None:
-        """Order: play a file as virtual input."""
-        self._orders.put(lambda: self._open_file(path, name))
+    def open_file(self, path: Path, name: str) -> int:
+        """Order: take a file as virtual input."""
+        return self._order(lambda: self._open_file(path, name))
 
-    def close_source(self) -> None:
+    def close_source(self) -> int:
         """Order: release whatever is open and stop waiting."""
-        self._orders.put(self._close)
+        return self._order(self._close)
+
+    def _order(self, action: Callable[[], None]) -> int:
+        self._n_orders += 1
+        number = self._n_orders
+        self._orders.put(lambda: self._carry_out(number, action))
+        return number
+
+    def _carry_out(self, number: int, action: Callable[[], None]) -> None:
+        self._number = number
+        try:
+            action()
+        except UserFacingError as error:
+            self.refused.emit(number, error)
 
     def _is_busy(self) -> bool:
         return self._source is not None or self._awaited is not None
@@ -251,18 +289,30 @@ class CaptureWorker(Worker):
         if chosen is not None:
             self._open_device(chosen)
         else:
-            self.unopened.emit()
+            self._awaited = wanted or None
+            self.unopened.emit(self._number)
+
+    def _switch_to(self, device: InputDevice) -> None:
+        before = self._device
+        try:
+            self._open_device(device)
+        except MicrophoneError as error:
+            self.refused.emit(self._number, error)
+            if before is not None and before != device:
+                self._open_device(before)
 
     def _open_device(self, device: InputDevice) -> None:
         self._close()
         self._source = Microphone(device)
-        self.opened.emit(self._source)
+        self._device = device
+        self.opened.emit(self._number, self._source)
 
     def _open_file(self, path: Path, name: str) -> None:
+        # A file that cannot be read must not cost the microphone that is open.
         source = FileSource(path, name)
         self._close()
         self._source = source
-        self.opened.emit(source)
+        self.opened.emit(self._number, source)
 
     def _work(self) -> None:
         if self._source is not None:
@@ -274,12 +324,12 @@ class CaptureWorker(Worker):
 
     def _source_is_gone(self, source: AudioSource) -> None:
         source.close()
-        self._source = None
+        self._source = self._device = None
         if isinstance(source, FileSource):
-            self.ended.emit(source.name)
+            self.ended.emit(self._number)
         else:
             self._awaited = source.name
-            self.lost.emit(source.name)
+            self.lost.emit(self._number, source.name)
 
     def _look_for(self, name: str) -> None:
         """Open the awaited microphone if it is back; never another one."""
@@ -295,7 +345,7 @@ class CaptureWorker(Worker):
             self._awaited = name
 
     def _close(self) -> None:
-        self._awaited = None
+        self._awaited = self._device = None
         if self._source is not None:
             self._source.close()
             self._source = None

@@ -13,12 +13,14 @@ from pytestqt.qtbot import QtBot
 from ser_desktop.core import paths
 from ser_desktop.core.errors import BundleError
 from ser_desktop.core.prediction import AnswerState, Prediction
+from ser_desktop.core.ring import RingBuffer
 from ser_desktop.core.session import SessionState
-from ser_desktop.core.settings import Settings
+from ser_desktop.core.settings import Settings, load_settings
 from ser_desktop.gui import messages
 from ser_desktop.gui.main_window import MainWindow
 from ser_desktop.gui.recorder import Notice
 from ser_desktop.gui.workers import InferenceWorker
+from ser_desktop.microphone import FileSource
 from tests.gui.conftest import OpenWindow
 
 LABELS = ("neutral", "happy", "sad", "angry", "fearful", "disgust", "surprised")
@@ -259,20 +261,117 @@ def test_a_defect_while_loading_leaves_a_window_that_is_not_stuck(open_window: O
 
 
 def test_record_pressed_while_a_source_is_being_opened_begins_once_it_is_open(ready: MainWindow, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not ready.recorder._is_opening)
-    ready.recorder._opening()
+    recorder = ready.recorder
+    qtbot.waitUntil(lambda: not recorder._is_opening)
+    recorder._opening(recorder._capture.open_file(paths.demo_clip(), messages.DEMO_SOURCE))
     qtbot.mouseClick(ready.bar.record_button, Qt.MouseButton.LeftButton)
-    assert ready.recorder.session.state is SessionState.IDLE
-    ready.recorder._capture.open_file(paths.demo_clip(), messages.DEMO_SOURCE)
     wait_for(qtbot, ready, SessionState.LISTENING)
-    with qtbot.waitSignal(ready.recorder.predicted, timeout=10_000):
+    with qtbot.waitSignal(recorder.predicted, timeout=10_000):
         pass
 
 
-def test_a_microphone_lost_while_nothing_is_recorded_is_said_without_talk_of_a_recording(
+def test_what_the_sound_card_says_about_an_older_order_is_ignored(ready: MainWindow, qtbot: QtBot) -> None:
+    recorder = ready.recorder
+    qtbot.waitUntil(lambda: not recorder._is_opening)
+    old = recorder._order
+    recorder.play(paths.demo_clip(), messages.DEMO_SOURCE)
+    stale = FileSource(paths.demo_clip(), "the microphone before")
+    recorder._source_opened(old, stale)
+    assert recorder.source is not stale, "a recording would begin on the wrong source"
+    wait_for(qtbot, ready, SessionState.LISTENING)
+    assert recorder.session.source == messages.DEMO_SOURCE
+
+
+def test_an_answer_about_an_earlier_recording_is_not_taken_into_this_one(ready: MainWindow, qtbot: QtBot) -> None:
+    recorder = ready.recorder
+    recorder.play(paths.demo_clip(), messages.DEMO_SOURCE)
+    wait_for(qtbot, ready, SessionState.LISTENING)
+    recorder._answered(recorder._segment - 1, answer(AnswerState.EMOTION))
+    recorder._drained(recorder._segment - 1)
+    assert recorder.session.history == []
+    assert recorder.session.state is SessionState.LISTENING
+
+
+def test_a_microphone_lost_while_nothing_is_recorded_is_said_and_forgotten_when_it_is_back(
     ready: MainWindow, qtbot: QtBot
 ) -> None:
-    ready.recorder._capture.lost.emit("Desk Mic")
-    qtbot.waitUntil(ready.banner.isVisible)
-    assert "«Desk Mic» was unplugged" in ready.banner.text.text()
-    assert ready.recorder.session.state is SessionState.IDLE
+    recorder = ready.recorder
+    qtbot.waitUntil(lambda: not recorder._is_opening)
+    recorder._source_lost(recorder._order, "Desk Mic")
+    assert "«Desk Mic» is not connected" in ready.banner.text.text()
+    assert recorder.session.state is SessionState.IDLE
+    recorder._source_opened(recorder._order, PretendMicrophone())
+    assert not ready.banner.isVisible()
+    recorder._source_lost(recorder._order, "Desk Mic")
+
+
+class PretendMicrophone:
+    """An open microphone that stays silent."""
+
+    name = "Desk Mic"
+    rate_hz = 16_000.0
+    latency_s = 0.0
+    n_overflows = 0
+
+    def __init__(self) -> None:
+        self.ring = RingBuffer(16_000)
+
+    def service(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        return
+
+
+def test_a_model_that_fails_while_listening_ends_the_recording_once(ready: MainWindow, qtbot: QtBot) -> None:
+    recorder = ready.recorder
+    crashes: list[BaseException] = []
+    recorder.crashed.connect(crashes.append)
+
+    def defective(_samples: object) -> object:
+        raise ZeroDivisionError("a defect of ours")
+
+    assert recorder._inference._judge is not None
+    recorder._inference._judge.probabilities = defective  # type: ignore[method-assign, assignment]
+    recorder.play(paths.demo_clip(), messages.DEMO_SOURCE)
+    wait_for(qtbot, ready, SessionState.LISTENING)
+    wait_for(qtbot, ready, SessionState.IDLE)
+    qtbot.wait(1500)
+    assert len(crashes) == 1
+    assert ready.bar.record_button.isEnabled()
+
+
+def test_a_remembered_model_that_is_gone_gives_way_to_the_one_that_came_along(
+    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = open_window(Settings(bundle=str(tmp_path / "unplugged disk")))
+    window.recorder.start()
+    wait_for(qtbot, window, SessionState.IDLE)
+    assert "unplugged disk" in window.banner.text.text()
+    assert messages.DEFAULT_INSTEAD in window.banner.text.text()
+    window.recorder.change_settings(theme="dark")
+    stored, _ = load_settings(tmp_path / "settings.json")
+    assert stored.bundle.endswith("unplugged disk"), "it may be back tomorrow"
+
+
+def test_options_of_this_run_are_not_remembered(open_window: OpenWindow, tmp_path: Path) -> None:
+    window = open_window(overrides={"theme": "dark", "device": "cpu"})
+    window.recorder.change_settings(hop_s=2.0)
+    stored, _ = load_settings(tmp_path / "settings.json")
+    assert stored == Settings(hop_s=2.0)
+    assert window.recorder.settings.device == "cpu"
+
+
+def test_after_a_model_switch_nothing_of_the_old_model_is_shown(ready: MainWindow, qtbot: QtBot) -> None:
+    recorder = ready.recorder
+    recorder.play(paths.demo_clip(), messages.DEMO_SOURCE)
+    with qtbot.waitSignal(recorder.predicted, timeout=10_000):
+        pass
+    recorder.stop()
+    wait_for(qtbot, ready, SessionState.IDLE)
+    recorder.open_model(None)
+    wait_for(qtbot, ready, SessionState.LOADING)
+    wait_for(qtbot, ready, SessionState.IDLE)
+    assert recorder.last is None
+    assert ready.answer.title in {messages.READY, messages.NO_MICROPHONES}
+    assert sum(ready.bars.values) == 0

@@ -18,7 +18,9 @@ from ser_desktop.core.heads import HeadKind, make_head
 from ser_desktop.core.normalise import Normalisation, Statistics
 
 CPU = Device(DeviceKind.CPU, "CPU", "a test")
-EGEMAPS = FeatureSpec(FeatureName.EGEMAPS, 1, N_EGEMAPS, FRAME_S, {"feature_set": "eGeMAPSv02", "rate_hz": 16_000})
+EGEMAPS = FeatureSpec(
+    FeatureName.EGEMAPS, 1, N_EGEMAPS, FRAME_S, {"feature_set": "eGeMAPSv02", "rate_hz": 16_000, "clipped_at": 1}
+)
 LABELS = ("calm", "angry", "happy")
 
 

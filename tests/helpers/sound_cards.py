@@ -20,6 +20,7 @@ class FakeStream:
         self.options = options
         self.active = False
         self.closed = False
+        self.latency = 0.04
         self._callback = callback
 
     def start(self) -> None:
@@ -54,6 +55,8 @@ class FakeSoundCard:
         return self.streams[-1]
 
     def query_devices(self) -> list[dict[str, Any]]:
+        if self.refusal is not None:
+            raise self.refusal
         return self.devices
 
     def _terminate(self) -> None:

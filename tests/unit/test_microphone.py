@@ -150,6 +150,12 @@ def test_without_a_sound_server_portaudios_inputs_are_listed(card: FakeSoundCard
     assert card.n_restarts == 1
 
 
+def test_a_sound_system_that_does_not_answer_is_said(card: FakeSoundCard) -> None:
+    card.refusal = FakePortAudioError("Internal PortAudio error", -9986)
+    with pytest.raises(MicrophoneError, match=r"does not answer \(Internal PortAudio error"):
+        list_devices(refresh=True)
+
+
 def test_a_file_is_played_in_real_time_and_ends(tmp_path: Path) -> None:
     samples = speech_like(1.0)
     sf.write(tmp_path / "voice.wav", samples, 16_000, subtype="FLOAT")

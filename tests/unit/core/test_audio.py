@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile as sf
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ser_desktop.core.audio import SAMPLE_RATE_HZ, Resampler, file_info, load, read_blocks, resample
 from ser_desktop.core.errors import AudioFileError
@@ -80,6 +82,11 @@ def write_nothing(_file: Path) -> None:
     return
 
 
+def test_a_name_that_no_file_can_have_gets_a_sentence_too() -> None:
+    with pytest.raises(AudioFileError, match="cannot be read"):
+        load(Path("x" * 300))
+
+
 def write_one_sample(file: Path) -> None:
     sf.write(file, np.full(1, 0.5, np.float32), 16_000)
 
@@ -133,3 +140,48 @@ def test_blocks_join_to_the_whole_file(tmp_path: Path) -> None:
     file = tmp_path / "voice.wav"
     sf.write(file, tone(48_000, 3.3), 48_000, subtype="FLOAT")
     np.testing.assert_array_equal(np.concatenate(list(read_blocks(file))), load(file))
+
+
+def test_a_file_that_breaks_off_gives_what_it_holds_or_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "voice.wav"
+    sf.write(file, tone(16_000, 4.0), 16_000, subtype="FLOAT")
+    file.write_bytes(file.read_bytes()[:-64_000])
+    np.testing.assert_array_equal(load(file), tone(16_000, 4.0)[: 3 * 16_000])
+    flac = tmp_path / "voice.flac"
+    sf.write(flac, tone(16_000, 4.0), 16_000)
+    flac.write_bytes(flac.read_bytes()[:5000])
+    with pytest.raises(AudioFileError, match="voice.flac"):
+        load(flac)
+
+
+def test_infinite_values_are_refused_like_nan_wherever_they_are(tmp_path: Path) -> None:
+    sound = np.stack([tone(48_000, 3.0)] * 2, axis=1)
+    sound[2 * 48_000 + 4800, 1] = np.inf
+    sf.write(tmp_path / "bad.wav", sound, 48_000, subtype="FLOAT")
+    with pytest.raises(AudioFileError, match=r"first at 2\.10 s"):
+        load(tmp_path / "bad.wav")
+
+
+def test_what_16_khz_cannot_hold_is_filtered_out(tmp_path: Path) -> None:
+    sf.write(tmp_path / "high.wav", tone(48_000, 1.0, hz=12_000), 48_000, subtype="FLOAT")
+    assert np.abs(load(tmp_path / "high.wav")[1000:-1000]).max() < 1e-3, "it would fold down to 4 kHz"
+
+
+@settings(deadline=None, max_examples=20)
+@given(sizes=st.lists(st.integers(0, 5000), max_size=20), rate=st.sampled_from([8_000, 44_100, 48_000]))
+def test_streaming_conversion_does_not_depend_on_the_blocks(sizes: list[int], rate: int) -> None:
+    sound = tone(rate, 0.5)
+    streamed, pieces, at = Resampler(rate), [], 0
+    for size in sizes:
+        pieces.append(streamed.push(sound[at : at + size]))
+        at = min(len(sound), at + size)
+    pieces.append(streamed.push(sound[at:], last=True))
+    joined, whole = np.concatenate(pieces), resample(sound, rate)
+    assert len(joined) == len(whole)
+    np.testing.assert_allclose(joined, whole, atol=1e-5)
+
+
+def test_a_file_says_its_own_rate_and_length(tmp_path: Path) -> None:
+    sf.write(tmp_path / "voice.wav", tone(44_100, 1.5), 44_100)
+    info = file_info(tmp_path / "voice.wav")
+    assert (info.rate_hz, info.n_channels, info.duration_s) == (44_100, 1, 1.5)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import io
 import json
 import pickle
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +14,18 @@ from safetensors.torch import load_file, save_file
 from ser_desktop.core import paths
 from ser_desktop.core.bundle import load_bundle, save_bundle
 from ser_desktop.core.errors import BundleError, SaveError
-from ser_desktop.core.heads import make_head
-from tests.helpers.bundles import change_config, mend_checksums, small_config, write_bundle
+from ser_desktop.core.features import FRAME_S, FeatureName, FeatureSpec
+from ser_desktop.core.heads import HeadKind, make_head
+from ser_desktop.core.normalise import Statistics
+from tests.helpers.bundles import EGEMAPS, change_config, mend_checksums, small_config, write_bundle
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return write_bundle(tmp_path / "bundle")
+
+
+RESULTS = asdict(small_config().results)
 
 
 def refused(folder: Path, sentence: str) -> None:
@@ -148,6 +155,13 @@ def test_a_wrong_layer_count_is_refused(folder: Path) -> None:
         ({"decision": {"temperature": -1, "threshold": 0.5}}, "makes no sense"),
         ({"n_hidden": "many"}, "n_hidden should be a positive whole number"),
         ({"features": feature(name="telepathy")}, "not usable"),
+        ({"dropout": 5}, "makes no sense"),
+        ({"n_hidden": 10**13}, "up to 65536"),
+        ({"encoder": ["x"]}, "encoder"),
+        ({"id2label": {"0": "calm", "1": None, "2": "angry"}}, "should be words"),
+        ({"id2label": {"0": "calm", "1": " ", "2": "angry"}}, "should be words"),
+        ({"results": {**RESULTS, "test_uar": [float("nan")]}}, "reports no result"),
+        ({"results": {**RESULTS, "test_uar": []}}, "reports no result"),
     ],
 )
 def test_a_contract_that_makes_no_sense_is_refused(folder: Path, changes: dict[str, object], sentence: str) -> None:
@@ -193,3 +207,115 @@ def test_a_full_disk_leaves_the_old_bundle_in_place(folder: Path, monkeypatch: p
         save_bundle(folder, config, make_head(config.head_options()), [], "card")
     assert load_bundle(folder).config == config
     assert np.isfinite(load_bundle(folder).statistics[0].mean).all()
+
+
+def test_a_giant_head_is_refused_before_its_memory_is_claimed(folder: Path) -> None:
+    # 65 536² weights would be 17 GB.
+    change_config(folder, n_hidden=65_536)
+    refused(folder, r"has shape \(3, 16\), but its 3 labels and its features need \(3, 65536\)")
+
+
+@pytest.mark.parametrize("name", ["config.json", "checksums.json"])
+def test_json_nested_without_end_is_refused(folder: Path, name: str) -> None:
+    (folder / name).write_text("[" * 100_000)
+    if name == "config.json":
+        mend_checksums(folder)
+    refused(folder, f"{name} of «bundle» is not valid JSON")
+
+
+@pytest.mark.parametrize("name", ["config.json", "README.md", "checksums.json"])
+def test_no_file_may_point_outside(folder: Path, tmp_path: Path, name: str) -> None:
+    (folder / name).rename(tmp_path / "outside")
+    (folder / name).symlink_to(tmp_path / "outside")
+    refused(folder, f"{name} points outside the folder")
+
+
+@pytest.mark.parametrize("text", ["", "not JSON", "[]"])
+def test_checksums_that_are_none_are_refused(folder: Path, text: str) -> None:
+    (folder / "checksums.json").write_text(text)
+    refused(folder, r"checksums\.json")
+
+
+def test_a_checksum_that_is_left_out_is_refused(folder: Path) -> None:
+    file = folder / "checksums.json"
+    sums = json.loads(file.read_text())
+    del sums["model.safetensors"]
+    file.write_text(json.dumps(sums))
+    refused(folder, r"model\.safetensors .* its checksum differs")
+
+
+@pytest.mark.parametrize("name", ["config.json", "README.md"])
+def test_every_file_is_covered_by_its_checksum(folder: Path, name: str) -> None:
+    (folder / name).write_text((folder / name).read_text() + " ")
+    refused(folder, f"{name} of the model bundle «bundle» was cut short or altered")
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_no_kind_of_pickle_is_run(folder: Path, tmp_path: Path, protocol: int) -> None:
+    witness = tmp_path / "it was run"
+    (folder / "model.safetensors").write_bytes(pickle.dumps(Trap(witness), protocol))
+    mend_checksums(folder)
+    refused(folder, "pickle in disguise|damaged")
+    assert not witness.exists()
+
+
+class Trap:
+    """Leaves a file behind when it is unpickled."""
+
+    def __init__(self, witness: Path) -> None:
+        self.witness = witness
+
+    def __reduce__(self) -> tuple[object, tuple[Path, ...]]:
+        return Path.touch, (self.witness,)
+
+
+def test_the_trap_would_spring(tmp_path: Path) -> None:
+    pickle.loads(pickle.dumps(Trap(tmp_path / "run")))  # noqa: S301
+    assert (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(("which", "value"), [("mean", float("nan")), ("std", float("inf")), ("std", 0.0)])
+def test_statistics_that_cannot_be_used_are_refused(folder: Path, which: str, value: float) -> None:
+    change_weights(folder, **{f"statistics__0__{which}": torch.full((1, 25), value)})
+    refused(folder, "the statistics of egemaps are not usable numbers")
+
+
+def test_layer_weights_of_another_encoder_are_refused(tmp_path: Path) -> None:
+    spec = FeatureSpec(FeatureName.ALL_LAYERS, 13, 32, FRAME_S, {"encoder": "tests/tiny@1"})
+    config = small_config((spec, EGEMAPS), HeadKind.FUSION, "tests/tiny@1")
+    folder = write_bundle(tmp_path / "bundle", config)
+    change_weights(folder, head__reduce__0__alpha=torch.ones(12))
+    refused(folder, r"the list of layer weights has shape \(12,\).*need \(13,\)")
+
+
+def test_numbers_of_another_kind_are_converted(folder: Path) -> None:
+    change_weights(folder, head__classify__bias=torch.tensor([1.0, 2.0, 3.0], dtype=torch.float16))
+    bias = load_bundle(folder).head.state_dict()["classify.bias"]
+    assert bias.dtype == torch.float32
+    assert bias.tolist() == [1.0, 2.0, 3.0]
+
+
+def test_a_saved_model_says_the_same_as_before(tmp_path: Path) -> None:
+    config = small_config()
+    head = make_head(config.head_options()).eval()
+    random = np.random.default_rng(5)
+    mean, std = random.normal(size=(1, 25)).astype(np.float32), np.full((1, 25), 2.0, np.float32)
+    save_bundle(tmp_path / "bundle", config, head, [Statistics(mean, std)], "card")
+    loaded = load_bundle(tmp_path / "bundle")
+    features, mask = [torch.randn(1, 1, 30, 25)], torch.ones(1, 30, dtype=torch.bool)
+    assert torch.equal(loaded.head(features, mask), head(features, mask))
+    np.testing.assert_array_equal(loaded.statistics[0].mean, mean)
+    np.testing.assert_array_equal(loaded.statistics[0].std, std)
+
+
+def test_names_and_signs_survive_on_a_computer_with_another_encoding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def as_on_windows(encoding: str | None, _stacklevel: int = 2) -> str:
+        return encoding or "cp1252"
+
+    config = replace(small_config(labels=("calm", "wütend", "angry")), name="RAVDESS · größer")
+    with monkeypatch.context() as patch:
+        patch.setattr(io, "text_encoding", as_on_windows)
+        folder = write_bundle(tmp_path / "bundle", config)
+    assert load_bundle(folder).config == config

@@ -49,6 +49,41 @@ def test_a_gpu_that_works_is_used_in_half_precision(monkeypatch: pytest.MonkeyPa
     assert (chosen.kind, chosen.name, chosen.half) == (DeviceKind.CUDA, "NVIDIA Example", True)
 
 
+def test_a_gpu_that_does_not_start_is_not_used_and_the_reason_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_i: int) -> str:
+        raise RuntimeError("CUDA driver initialization failed, you might not have a CUDA gpu.\nmore details")
+
+    pretend_gpu(monkeypatch)
+    monkeypatch.setattr(torch.cuda, "get_device_name", fail)
+    for preference in ("auto", "cuda"):
+        chosen = choose_device(preference)
+        assert chosen.kind is DeviceKind.CPU
+        assert "the NVIDIA GPU did not start: CUDA driver initialization failed" in chosen.reason
+        assert "more details" not in chosen.reason
+
+
+def test_a_gpu_that_computes_nonsense_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend_gpu(monkeypatch)
+    real = torch.randn
+
+    def empty(*shape: int, **options: object) -> torch.Tensor:
+        return real(*shape) * 0
+
+    monkeypatch.setattr(torch, "randn", empty)
+    chosen = choose_device()
+    assert chosen.kind is DeviceKind.CPU
+    assert "a test computation gave 0.0" in chosen.reason
+
+
+def test_a_failure_without_words_is_named_by_its_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_device: Device) -> None:
+        raise OSError
+
+    pretend_gpu(monkeypatch)
+    monkeypatch.setattr(device, "_run_kernel", fail)
+    assert "failed its first computation: OSError" in choose_device().reason
+
+
 def test_the_first_kernel_is_a_real_one() -> None:
     device._run_kernel(Device(DeviceKind.CPU, "CPU", "a test"))
 

@@ -22,6 +22,15 @@ def test_egemaps_are_opensmiles_10_ms_frames_averaged_in_pairs() -> None:
     assert Egemaps().extract(speech_like(8.0)).shape[1] == pytest.approx(400, abs=2)
 
 
+@pytest.mark.parametrize("peak", [1.0, 1.05])
+def test_sound_beyond_full_scale_is_clipped_rather_than_wrapped_round(peak: float) -> None:
+    sine = np.sin(2 * np.pi * 200 * np.arange(16_000) / 16_000).astype(np.float32)
+    just_below, beyond = Egemaps().extract(0.999 * sine), Egemaps().extract(np.float32(peak) * sine)
+    loudness = [features[0, :, 0].mean() for features in (just_below, beyond)]
+    assert np.isfinite(beyond).all()
+    assert loudness[1] < 2 * loudness[0], "wrapped samples sound like loud noise"
+
+
 @pytest.mark.parametrize("hop_s", [0.010, 0.020])
 def test_the_spectrogram_is_the_magnitude_of_hann_windows(hop_s: float) -> None:
     samples = speech_like(0.5)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -101,3 +102,74 @@ def test_dropout_stands_behind_the_layer_as_in_the_text_or_before_it_as_released
 def test_a_wrong_number_of_branches_is_refused(kind: HeadKind, branches: tuple[tuple[int, int], ...]) -> None:
     with pytest.raises(ValueError, match="branches"):
         make_head(HeadOptions(kind, branches, 7))
+
+
+def numpy_of(head: Head) -> dict[str, np.ndarray]:
+    return {name: value.numpy().astype(np.float64) for name, value in head.state_dict().items()}
+
+
+def layer(weights: dict[str, np.ndarray], name: str, values: np.ndarray) -> np.ndarray:
+    return values @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
+
+
+def relu(values: np.ndarray) -> np.ndarray:
+    return np.maximum(values, 0)
+
+
+@pytest.mark.parametrize("dropout_first", [False, True])
+def test_the_dense_head_is_the_papers_formula(dropout_first: bool) -> None:
+    torch.manual_seed(4)
+    head = make_head(HeadOptions(HeadKind.DENSE, ((13, 24),), 7, dropout_first=dropout_first)).eval()
+    head.load_state_dict({**head.state_dict(), "reduce.0.alpha": torch.rand(13) + 0.5})
+    weights, (features,) = numpy_of(head), utterance(HeadKind.DENSE, 20)
+    alpha, layers, linear = weights["reduce.0.alpha"], features[0].numpy(), "1" if dropout_first else "0"
+    frames = sum(a * f for a, f in zip(alpha, layers, strict=True)) / sum(alpha)
+    hidden = relu(layer(weights, f"second.{linear}", relu(layer(weights, f"first.{linear}", frames))))
+    # Only the first 15 frames are real: the mean is over those.
+    expected = layer(weights, "classify", hidden[:15].mean(axis=0))
+    with torch.inference_mode():
+        logits = head([features], torch.arange(20)[None] < 15)
+    np.testing.assert_allclose(logits[0].numpy(), expected, atol=1e-5)
+
+
+def test_the_fusion_head_joins_its_branches_frame_by_frame() -> None:
+    head = make(HeadKind.FUSION)
+    weights, features = numpy_of(head), utterance(HeadKind.FUSION, 20)
+    speech, egemaps = features[0][0].numpy().mean(axis=0), features[1][0, 0].numpy()
+    joined = np.concatenate(
+        [relu(layer(weights, "first.0.0", speech)), relu(layer(weights, "first.1.0", egemaps))], axis=1
+    )
+    expected = layer(weights, "classify", relu(layer(weights, "second.0", joined)).mean(axis=0))
+    with torch.inference_mode():
+        np.testing.assert_allclose(head(features, full_mask(20))[0].numpy(), expected, atol=1e-5)
+
+
+def test_the_lstm_stands_where_the_second_layer_would() -> None:
+    head = make(HeadKind.LSTM)
+    (features,) = utterance(HeadKind.LSTM, 20)
+    lstm = head.second
+    assert isinstance(lstm, torch.nn.LSTM)
+    assert (lstm.hidden_size, lstm.bidirectional, lstm.num_layers) == (128, False, 1)
+    weights = numpy_of(head)
+    first = relu(layer(weights, "first.0", features[0].numpy().mean(axis=0))).astype(np.float32)
+    with torch.inference_mode():
+        hidden = lstm(torch.from_numpy(first)[None])[0][0].numpy()
+        logits = head([features], full_mask(20))[0].numpy()
+    np.testing.assert_allclose(logits, layer(weights, "classify", hidden.mean(axis=0)), atol=1e-5)
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_dropout_acts_on_the_input_only_when_it_stands_first(first: bool) -> None:
+    torch.manual_seed(0)
+    step = FrameLayer(6, 5, HeadOptions(HeadKind.DENSE, ((1, 6),), 7, dropout=0.999_999, dropout_first=first)).train()
+    frames = torch.randn(1, 50, 6)
+    bias = step[1 if first else 0].bias
+    expected = torch.relu(bias) if first else torch.zeros(5)
+    torch.testing.assert_close(step(frames)[0], expected.expand(50, 5))
+
+
+@ALL_HEADS
+def test_hidden_layers_have_128_units_and_dropout_is_one_in_five(kind: HeadKind) -> None:
+    options = HeadOptions(kind, BRANCHES[kind], 7)
+    assert (options.n_hidden, options.dropout) == (128, 0.2)
+    assert make_head(options).classify.in_features == 128

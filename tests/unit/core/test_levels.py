@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ser_desktop.core.levels import FLOOR_DB, InputLight, Speech, SpeechGate, input_light, level_db
+from ser_desktop.core.levels import FLOOR_DB, InputLight, Speech, SpeechGate, frame_levels_db, input_light, level_db
 from tests.helpers.data import ravdess_folder
 from tests.helpers.sounds import noise, speech_like
 
@@ -69,3 +69,26 @@ def test_levels_are_relative_to_full_scale() -> None:
     assert level_db(np.full(100, 0.1, np.float32)) == pytest.approx(-20.0, abs=1e-3)
     assert level_db(np.zeros(100, np.float32)) == FLOOR_DB
     assert level_db(np.zeros(0, np.float32)) == FLOOR_DB
+
+
+@pytest.mark.parametrize("hz", [50, 60, 100, 120, 440])
+def test_mains_hum_and_tones_are_no_speech(hz: int) -> None:
+    t = np.arange(8 * 16_000) / 16_000
+    hum = sum(np.sin(2 * np.pi * k * hz * t) / k for k in range(1, 5))
+    assert SpeechGate()((0.1 * hum).astype(np.float32) + noise(8.0, 1e-3)) is Speech.ABSENT
+
+
+def test_a_microphones_constant_offset_is_not_sound() -> None:
+    voice = speech_like(4.0)
+    assert SpeechGate()(voice + np.float32(0.2)) is SpeechGate()(voice) is Speech.PRESENT
+    np.testing.assert_allclose(frame_levels_db(voice + np.float32(0.2)), frame_levels_db(voice), atol=0.1)
+
+
+def test_a_click_is_too_short_to_be_speech() -> None:
+    samples = noise(8.0, 1e-4)
+    samples[60_000:61_600] += speech_like(1.0, level=0.5)[4000:5600]
+    assert SpeechGate()(samples) is Speech.ABSENT
+
+
+def test_a_window_shorter_than_the_speech_it_needs_is_no_speech() -> None:
+    assert SpeechGate()(speech_like(1.0)[: 16 * 240]) is Speech.ABSENT

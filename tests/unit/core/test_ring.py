@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ser_desktop.core.ring import RingBuffer
+from ser_desktop.core.ring import RingBuffer, RingRead
 
 
 @given(st.lists(st.integers(0, 30), max_size=40), st.integers(1, 20))
@@ -55,3 +57,51 @@ def test_a_reader_in_another_thread_never_sees_a_splice() -> None:
             assert (np.diff(samples) == 1).all()
     stop.set()
     writer.join()
+
+
+class WatchedBlock(np.ndarray):
+    """A block that calls back when the writer has copied its first part and not yet the rest."""
+
+    midway: Callable[[], None]
+
+    def __getitem__(self, chosen: slice) -> np.ndarray:  # type: ignore[override]
+        part = np.asarray(self)[chosen]
+        if not chosen.stop:
+            self.midway()
+        return part.view(WatchedBlock) if not chosen.stop else part
+
+    def __array_finalize__(self, parent: object) -> None:
+        self.midway = getattr(parent, "midway", lambda: None)
+
+
+def test_a_block_that_is_only_half_written_is_never_heard_in_place_of_older_sound() -> None:
+    ring = RingBuffer(8)
+    ring.write(np.arange(8, dtype=np.float32))
+    reads: list[RingRead] = []
+    block = np.arange(8, 11, dtype=np.float32).view(WatchedBlock)
+    block.midway = lambda: reads.append(ring.read_since(0))
+    ring.write(block)
+    np.testing.assert_array_equal(reads[-1].samples, np.arange(3, 8))
+    assert (reads[-1].cursor, reads[-1].n_lost) == (8, 3)
+    np.testing.assert_array_equal(ring.read_since(8).samples, np.arange(8, 11))
+
+
+@pytest.mark.parametrize("n_meanwhile", [3, 8, 30])
+def test_a_reader_that_is_overtaken_while_it_copies_counts_every_lost_sample_once(
+    n_meanwhile: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring = RingBuffer(8)
+    ring.write(np.arange(8, dtype=np.float32))
+    copy = RingBuffer._copy
+
+    def interrupted(self: RingBuffer, start: int, end: int) -> np.ndarray:
+        ring.write(np.arange(8, 8 + n_meanwhile, dtype=np.float32))
+        return copy(self, start, end)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RingBuffer, "_copy", interrupted)
+        first = ring.read_since(0)
+    second = ring.read_since(first.cursor)
+    np.testing.assert_array_equal(first.samples, np.arange(8 - len(first.samples), 8))
+    assert len(first.samples) == max(0, 8 - n_meanwhile)
+    assert len(first.samples) + len(second.samples) + first.n_lost + second.n_lost == 8 + n_meanwhile

@@ -89,6 +89,7 @@ def test_a_full_disk_keeps_the_old_file_and_the_session(
         recorded.save(target)
     assert target.read_text() == "old"
     assert len(recorded.history) == 2
+    assert list(tmp_path.glob("*session*")) == [target], "no scratch file stays behind"
 
 
 def test_a_new_recording_begins_empty(recorded: Session) -> None:
@@ -102,3 +103,39 @@ def test_a_new_recording_begins_empty(recorded: Session) -> None:
 def test_an_empty_session_can_be_saved(tmp_path: Path) -> None:
     Session("A model").save(tmp_path / "empty.csv")
     assert (tmp_path / "empty.csv").read_text().startswith("start_s")
+
+
+@pytest.mark.parametrize("name", ["session.csv", "session.json"])
+def test_a_folder_that_cannot_be_written_is_named(recorded: Session, tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(SaveError, match=f"could not be saved to «.*{name}»") as caught:
+        recorded.save(tmp_path / "file" / name)
+    assert "choose another place" in caught.value.fix
+    assert len(recorded.history) == 2
+
+
+def test_saving_replaces_an_older_file(recorded: Session, tmp_path: Path) -> None:
+    target = tmp_path / "session.JSON"
+    target.write_text("old")
+    recorded.save(target)
+    assert json.loads(target.read_text())["windows"]
+
+
+def test_lines_of_a_table_end_once(recorded: Session, tmp_path: Path) -> None:
+    recorded.save(tmp_path / "session.csv")
+    content = (tmp_path / "session.csv").read_bytes()
+    assert content.count(b"\r\n") == 3
+    assert b"\r\r" not in content
+
+
+def test_a_position_has_a_time_of_day_once_the_recording_began(recorded: Session) -> None:
+    assert Session().clock(1.0) is None
+    assert recorded.clock(90.0) == NOON + timedelta(seconds=90)
+
+
+def test_only_a_recording_that_goes_on_is_one(recorded: Session) -> None:
+    assert recorded.is_recording
+    recorded.go(S.PAUSED)
+    assert recorded.is_recording
+    recorded.go(S.FINISHING)
+    assert not recorded.is_recording
