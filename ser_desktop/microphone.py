@@ -137,6 +137,9 @@ class Microphone:
             self._stream.start()
             self.latency_s = float(self._stream.latency)
         except (sounddevice.PortAudioError, ValueError) as error:
+            if hasattr(self, "_stream"):
+                # It was opened and does not start: left open, it would keep others from the microphone.
+                self.close()
             raise MicrophoneError(
                 f"«{device.name}» cannot be opened ({_reason(error)}).",
                 "Close other programs that use it, check that recording is allowed in the system's privacy settings, "
@@ -304,6 +307,8 @@ def _server_sources() -> list[dict[str, Any]] | None:
     try:
         sources = json.loads(text)
     except ValueError:
+        return None
+    if not isinstance(sources, list):
         return None
     return [s for s in sources if isinstance(s, dict) and "name" in s]
 

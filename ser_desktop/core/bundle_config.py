@@ -210,10 +210,6 @@ def _check(config: BundleConfig) -> None:
 
 
 def _check_numbers(config: BundleConfig) -> None:
-    _check_numbers(config)
-
-
-def _check_numbers(config: BundleConfig) -> None:
     if not 0.1 <= config.min_window_s <= config.window_s <= 60:
         raise ValueError(f"its window of {config.min_window_s} to {config.window_s} s makes no sense")
     if not config.features[0].frame_s <= config.min_window_s:

@@ -1,14 +1,10 @@
-"""The exception tree: what was cancelled, what a person can mend, and what is a defect of ours."""
+"""The exception tree: what a person can mend, and what is a defect of ours."""
 
 from __future__ import annotations
 
 
 class SerError(Exception):
     """Root of every error raised on purpose."""
-
-
-class Cancelled(SerError):  # noqa: N818 - a wish of the user, not an error
-    """The user asked to stop; nothing is shown."""
 
 
 class UserFacingError(SerError):
