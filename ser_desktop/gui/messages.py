@@ -113,9 +113,9 @@ def why(prediction: Prediction | None, model: ModelInfo | None) -> str:
         return "A model turns the sound of a voice, not its words, into the emotion it expresses."
     if prediction is None:
         return (
-            "The model hears how something is said, not what. It was trained on actors and is often wrong: "
-            f"of whole sentences by actors it never heard it finds {100 * model.uar_mean:.0f} % of the emotions "
-            f"(guessing finds {100 / len(model.labels):.0f} %)."
+            "The model hears how something is said, not what. It was trained on actors and is often wrong: in whole "
+            f"sentences by actors it never heard, it finds {100 * model.uar_mean:.0f} % of the emotions "
+            f"(guessing: {100 / len(model.labels):.0f} %)."
         )
     if prediction.label is None:
         return "The model is asked only when there is a voice, so that noise is not taken for an emotion."

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from ser_desktop import microphone
+from ser_desktop import doctor, microphone
 from ser_desktop.__main__ import main
-from ser_desktop.core import paths
+from ser_desktop.core import files, paths
+from tests.helpers.bundles import write_bundle
 from tests.helpers.sounds import speech_like
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:opensmile")
@@ -83,3 +84,50 @@ def test_without_a_display_the_window_says_what_to_do(capsys: Captured, monkeypa
         monkeypatch.delenv(name, raising=False)
     assert main([]) == 1
     assert "no display" in capsys.readouterr().out
+
+
+def test_an_interrupted_analysis_ends_quietly(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(files, "analyse_file", interrupt)
+    bundle = write_bundle(paths.data_folder() / "bundle")
+    assert main(["predict", "--bundle", str(bundle), "--json", str(paths.demo_clip())]) == 130
+    assert capsys.readouterr().out == ""
+
+
+def test_another_bundle_gives_its_own_name_and_labels(tmp_path: Path, capsys: Captured) -> None:
+    voice = tmp_path / "voice.wav"
+    sf.write(voice, speech_like(3.0), 16_000)
+    bundle = write_bundle(tmp_path / "bundle")
+    assert main(["predict", "--json", "--bundle", str(bundle), str(voice)]) == 0
+    (answer,) = lines(capsys)
+    assert answer["bundle"] == "Small model"
+    assert list(answer["probabilities"]) == ["calm", "angry", "happy"]  # type: ignore[call-overload]
+    assert (answer["file"], answer["duration_s"]) == (str(voice), 3.0)
+
+
+def test_all_files_bad_is_one_error_each(tmp_path: Path, capsys: Captured) -> None:
+    bundle = write_bundle(tmp_path / "bundle")
+    names = [str(tmp_path / name) for name in ("a.wav", "b.wav")]
+    assert main(["predict", "--json", "--bundle", str(bundle), *names]) == 1
+    answers = lines(capsys)
+    assert [a["file"] for a in answers] == names
+    assert all(set(a) == {"file", "error"} for a in answers)
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["predict", "--help"], ["doctor", "--help"]])
+def test_help_and_version_need_no_model(arguments: list[str], capsys: Captured) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 0
+    assert "ser-desktop" in capsys.readouterr().out
+
+
+def test_a_failed_check_is_the_doctors_exit_status(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    good, bad = doctor.Finding("a", "warn", "fine", "nothing"), doctor.Finding("b", "fail", "broken", "mend it")
+    monkeypatch.setattr(doctor, "run_checks", lambda: [good])
+    assert main(["doctor"]) == 0
+    monkeypatch.setattr(doctor, "run_checks", lambda: [good, bad])
+    assert main(["doctor"]) == 1
+    assert "mend it" in capsys.readouterr().out

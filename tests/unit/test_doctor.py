@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError
+from types import SimpleNamespace
+
 import pytest
 
 from ser_desktop import doctor, microphone
-from ser_desktop.core import paths
+from ser_desktop.core import catalogue, device, paths
+from ser_desktop.core.device import Device, DeviceKind
 from ser_desktop.core.errors import MicrophoneError
 from ser_desktop.doctor import Finding, run_checks
+from ser_desktop.microphone import InputDevice
 
 
 def by_name() -> dict[str, Finding]:
@@ -46,3 +51,71 @@ def test_a_damaged_model_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     finding = by_name()["model"]
     assert finding.status == "fail"
     assert finding.fix
+
+
+def test_a_check_that_breaks_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> Finding:
+        raise RuntimeError("the driver said no")
+
+    monkeypatch.setattr(microphone, "list_devices", lambda: ())
+    monkeypatch.setattr(doctor, "_processor", broken)
+    findings = by_name()
+    assert findings["processor"].status == "fail"
+    assert findings["processor"].detail == "RuntimeError: the driver said no"
+    assert findings["openSMILE"].status == "ok"
+
+
+def test_microphones_are_listed_with_their_rates(monkeypatch: pytest.MonkeyPatch) -> None:
+    devices = (InputDevice("Desk Mic", 0, 48_000.0), InputDevice("Headset", 1, 44_100.0))
+    monkeypatch.setattr(microphone, "list_devices", lambda: devices)
+    assert doctor._microphone() == Finding("microphone", "ok", "Desk Mic (48000 Hz), Headset (44100 Hz)")
+
+
+def test_a_missing_library_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = doctor.importlib.metadata.version
+
+    def version(name: str) -> str:
+        if name == "opensmile":
+            raise PackageNotFoundError(name)
+        return real(name)
+
+    monkeypatch.setattr(doctor.importlib.metadata, "version", version)
+    finding = doctor._libraries()
+    assert (finding.status, finding.detail, finding.fix) == ("fail", "missing: opensmile", "pip install opensmile")
+
+
+def test_a_gpu_that_cannot_be_used_is_pointed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu = Device(DeviceKind.CPU, "CPU (2 threads)", "this PyTorch build has no NVIDIA support")
+    monkeypatch.setattr(device, "choose_device", lambda: cpu)
+    monkeypatch.setattr(doctor.shutil, "which", lambda _name: None)
+    assert doctor._processor().status == "ok"
+    monkeypatch.setattr(doctor.shutil, "which", lambda _name: "/usr/bin/nvidia-smi")
+    finding = doctor._processor()
+    assert finding.status == "warn"
+    assert "no NVIDIA support" in finding.detail
+    assert "CUDA build" in finding.fix
+
+
+def test_a_data_folder_that_is_full_or_closed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert doctor._data_folder().status == "ok"
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _folder: SimpleNamespace(free=2e8))
+    assert "only 0.2 GB free" in doctor._data_folder().detail
+    monkeypatch.setattr(doctor.os, "access", lambda _folder, _mode: False)
+    assert "cannot be written" in doctor._data_folder().detail
+
+
+def test_encoders_that_are_not_installed_come_with_their_commands() -> None:
+    finding = doctor._encoders()
+    assert finding.status == "ok"
+    for entry in catalogue.ENCODERS:
+        assert entry.install_command() in finding.fix
+
+
+def test_a_terminal_without_a_display_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor.sys, "platform", "linux")
+    monkeypatch.setattr(doctor.ctypes.util, "find_library", lambda name: f"lib{name}.so")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert doctor._display().status == "warn"
+    monkeypatch.setenv("DISPLAY", ":7")
+    assert doctor._display() == Finding("display", "ok", ":7")

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import builtins
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import soundfile as sf
 from ser_desktop import microphone
 from ser_desktop.core.errors import MicrophoneError
 from ser_desktop.microphone import FileSource, InputDevice, Microphone, list_devices
-from tests.helpers.sound_cards import FakePortAudioError, FakeSoundCard
+from tests.helpers.sound_cards import FakePortAudioError, FakeSoundCard, FakeStream
 from tests.helpers.sounds import speech_like
 
 DESK = InputDevice("Desk Mic", 3, 48_000.0)
@@ -169,3 +171,139 @@ def test_a_file_is_played_in_real_time_and_ends(tmp_path: Path) -> None:
     clock.now += 0.6
     assert not played.service()
     np.testing.assert_allclose(played.ring.latest(16_000), samples, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("specification", "rate_hz"),
+    [("s16le 2ch 44100Hz", 44_100), ("float32le 1ch 16000Hz", 16_000), ("nonsense", 48_000), ("", 48_000)],
+)
+def test_the_rate_is_read_from_the_sound_servers_words(specification: str, rate_hz: float) -> None:
+    assert microphone._server_rate({"sample_specification": specification}) == rate_hz
+    assert microphone._server_rate({}) == 48_000
+
+
+def test_a_source_without_a_description_goes_by_its_name() -> None:
+    (device,) = microphone._server_devices([{"name": "alsa_input.usb"}], "alsa_input.usb", 7)
+    assert (device.name, device.server_source, device.index, device.is_default) == (
+        "alsa_input.usb",
+        "alsa_input.usb",
+        7,
+        True,
+    )
+
+
+def test_equal_names_are_numbered_and_others_left_alone() -> None:
+    devices = [InputDevice(name, i, 48_000.0) for i, name in enumerate(["A", "B", "A", "A"])]
+    assert [(d.name, d.index) for d in microphone._distinct(devices)] == [
+        ("A", 0),
+        ("B", 1),
+        ("A (2)", 2),
+        ("A (3)", 3),
+    ]
+
+
+def write_pactl(folder: Path, body: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a program named pactl first on the path."""
+    folder.mkdir()
+    program = folder / "pactl"
+    program.write_text(f"#!/bin/sh\n{body}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has this sound server")
+@pytest.mark.parametrize("body", ["exit 1", "echo '{'", "echo", "echo null", "echo '{}'"])
+def test_a_sound_server_that_gives_no_answer_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str
+) -> None:
+    write_pactl(tmp_path / "bin", body, monkeypatch)
+    assert microphone._server_sources() is None
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has this sound server")
+def test_the_sound_servers_sources_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_pactl(
+        tmp_path / "bin", """echo '[{"name": "usb", "description": "Mikrofön"}, {"index": 1}, 5]'""", monkeypatch
+    )
+    assert microphone._server_sources() == [{"name": "usb", "description": "Mikrofön"}]
+
+
+def test_without_the_servers_program_there_is_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert microphone._server_sources() is None
+    assert microphone._server_default() == ""
+
+
+def test_a_missing_portaudio_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def without_portaudio(name: str, *arguments: Any, **options: Any) -> Any:
+        if name == "sounddevice":
+            raise OSError("PortAudio library not found")
+        return real(name, *arguments, **options)
+
+    monkeypatch.setattr(builtins, "__import__", without_portaudio)
+    with pytest.raises(MicrophoneError, match="PortAudio is not installed") as caught:
+        list_devices()
+    assert "apt install libportaudio2" in caught.value.fix
+
+
+def test_while_the_sound_server_lists_a_silent_microphone_it_is_given_time(
+    card: FakeSoundCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(microphone, "_server_sources", lambda: [source("usb", "USB Mic")])
+    monkeypatch.setenv("PULSE_SOURCE", "")
+    clock = Clock()
+    opened = Microphone(InputDevice("USB Mic", 0, 48_000.0, server_source="usb"), clock)
+    card.streams[0].deliver(np.zeros(960, np.float32))
+    assert opened.service()
+    clock.now += microphone.PATIENCE_S - 0.1
+    assert opened.service(), "it stalls, but the server vouches for it"
+    clock.now += 0.2
+    assert not opened.service()
+
+
+def test_a_server_that_goes_away_leaves_the_stall_to_decide(
+    card: FakeSoundCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULSE_SOURCE", "")
+    clock = Clock()
+    opened = Microphone(InputDevice("USB Mic", 0, 48_000.0, server_source="usb"), clock)
+    card.streams[0].deliver(np.zeros(960, np.float32))
+    assert opened.service()
+    clock.now += 0.6
+    assert opened.service()
+    clock.now += 0.6
+    assert not opened.service()
+
+
+def test_a_closed_file_plays_no_more(tmp_path: Path) -> None:
+    sf.write(tmp_path / "voice.wav", speech_like(1.0), 16_000)
+    clock = Clock()
+    played = FileSource(tmp_path / "voice.wav", "A clip", clock)
+    played.close()
+    clock.now += 1.0
+    assert not played.service()
+    assert played.ring.n_written == 0
+
+
+def test_a_file_of_another_rate_is_played_at_16_khz(tmp_path: Path) -> None:
+    sf.write(tmp_path / "voice.wav", np.repeat(speech_like(1.0), 3), 48_000)
+    clock = Clock()
+    played = FileSource(tmp_path / "voice.wav", "A clip", clock)
+    clock.now += 2.0
+    assert not played.service()
+    assert played.rate_hz == 16_000
+    assert played.ring.n_written == pytest.approx(16_000, abs=2)
+
+
+def test_a_microphone_that_opens_but_does_not_start_is_let_go(
+    card: FakeSoundCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_self: FakeStream) -> None:
+        raise FakePortAudioError("Unanticipated host error")
+
+    monkeypatch.setattr(FakeStream, "start", refuse)
+    with pytest.raises(MicrophoneError, match="Unanticipated host error"):
+        Microphone(DESK)
+    assert card.streams[0].closed

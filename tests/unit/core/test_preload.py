@@ -17,9 +17,16 @@ def _thawed() -> object:
 
 @pytest.mark.usefixtures("_thawed")
 def test_the_collector_rests_and_comes_back_even_after_an_error() -> None:
-    with pytest.raises(ImportError), collector_at_rest():
-        assert not gc.isenabled()
-        raise ImportError
+    was_enabled = []
+
+    def load() -> None:
+        with collector_at_rest():
+            was_enabled.append(gc.isenabled())
+            raise ImportError
+
+    with pytest.raises(ImportError):
+        load()
+    assert was_enabled == [False]
     assert gc.isenabled()
 
 
