@@ -78,8 +78,7 @@ def test_a_microphone_that_is_unplugged_is_awaited_and_used_again(
     window.await_named("prediction")
     pulse.unplug()
     window.await_state("paused", timeout_s=3)
-    notices = [e["text"] for e in window.events if e["event"] == "notice"]
-    assert f"waiting for «Monitor of {DESCRIPTION}»" in notices[-1]
+    assert f"waiting for «Monitor of {DESCRIPTION}»" in window.await_named("notice", timeout_s=3)["text"]
     window.ask(f"screenshot {output / 'waiting.png'}", "screenshot")
     time.sleep(1.5)
     pulse.plug_in()
