@@ -99,7 +99,7 @@ class Head(nn.Module, ABC):
     def forward(self, features: Sequence[Tensor], mask: Tensor) -> Tensor:
         """Logits (batch, n_classes)."""
         reduced = [reduce(branch) for reduce, branch in zip(self.reduce, features, strict=True)]
-        # Padding may hold anything, even NaN: it is set to zero before the first multiplication.
+        # The output must not depend on what padding holds, not even on NaN; `collate` pads with zeros.
         reduced = [branch.masked_fill(~mask[..., None], 0.0) for branch in reduced]
         hidden = self.frames(reduced).masked_fill(~mask[..., None], 0.0)
         mean = hidden.sum(dim=1) / mask.sum(dim=1, keepdim=True)

@@ -11,11 +11,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from ser_desktop.core import bundle as bundle_room
 from ser_desktop.core import paths
 from ser_desktop.core.bundle import load_bundle, save_bundle
 from ser_desktop.core.errors import BundleError, SaveError
 from ser_desktop.core.features import FRAME_S, FeatureName, FeatureSpec
-from ser_desktop.core.heads import HeadKind, make_head
+from ser_desktop.core.heads import Head, HeadKind, HeadOptions, make_head
 from ser_desktop.core.normalise import Statistics
 from tests.helpers.bundles import EGEMAPS, change_config, mend_checksums, small_config, write_bundle
 
@@ -209,9 +210,13 @@ def test_a_full_disk_leaves_the_old_bundle_in_place(folder: Path, monkeypatch: p
     assert np.isfinite(load_bundle(folder).statistics[0].mean).all()
 
 
-def test_a_giant_head_is_refused_before_its_memory_is_claimed(folder: Path) -> None:
-    # 65 536² weights would be 17 GB.
+def test_a_giant_head_is_refused_before_its_memory_is_claimed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def only_shapes(options: HeadOptions) -> Head:
+        assert torch.empty(0).device.type == "meta", "65 536² weights would be 17 GB"
+        return make_head(options)
+
     change_config(folder, n_hidden=65_536)
+    monkeypatch.setattr(bundle_room, "make_head", only_shapes)
     refused(folder, r"has shape \(3, 16\), but its 3 labels and its features need \(3, 65536\)")
 
 

@@ -69,3 +69,17 @@ def test_every_extractor_keeps_its_contract_down_to_the_shortest_input(name: Fea
 def test_encoder_features_without_an_encoder_are_a_defect() -> None:
     with pytest.raises(ValueError, match="need an encoder"):
         make_extractor(FeatureName.ALL_LAYERS)
+
+
+def test_an_odd_last_frame_is_dropped() -> None:
+    import opensmile
+
+    smile = opensmile.Smile(opensmile.FeatureSet.eGeMAPSv02, opensmile.FeatureLevel.LowLevelDescriptors)
+    parities = set()
+    for n_samples in (16_000, 16_160):
+        samples = speech_like(2.0)[:n_samples]
+        frames = smile.process_signal(samples, 16_000).to_numpy(np.float32)
+        parities.add(len(frames) % 2)
+        expected = [(frames[2 * i] + frames[2 * i + 1]) / 2 for i in range(len(frames) // 2)]
+        np.testing.assert_allclose(Egemaps().extract(samples)[0], expected, rtol=1e-5, atol=1e-6)
+    assert parities == {0, 1}

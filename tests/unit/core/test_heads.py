@@ -173,3 +173,16 @@ def test_hidden_layers_have_128_units_and_dropout_is_one_in_five(kind: HeadKind)
     options = HeadOptions(kind, BRANCHES[kind], 7)
     assert (options.n_hidden, options.dropout) == (128, 0.2)
     assert make_head(options).classify.in_features == 128
+
+
+@pytest.mark.parametrize("kind", [HeadKind.DENSE, HeadKind.LSTM])
+def test_training_does_not_depend_on_padding_either(kind: HeadKind) -> None:
+    gradients = []
+    for n_padding in (0, 10):
+        torch.manual_seed(3)
+        head = make_head(HeadOptions(kind, ((1, 25),), 7)).eval()
+        features = torch.randn(1, 1, 30, 25, generator=torch.Generator().manual_seed(1))
+        padded = torch.nn.functional.pad(features, (0, 0, 0, n_padding), value=float("nan"))
+        head([padded], torch.arange(30 + n_padding)[None] < 30).square().sum().backward()
+        gradients.append([p.grad for p in head.parameters()])
+    torch.testing.assert_close(gradients[1], gradients[0])

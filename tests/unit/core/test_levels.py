@@ -86,7 +86,7 @@ def test_a_microphones_constant_offset_is_not_sound() -> None:
 
 def test_a_click_is_too_short_to_be_speech() -> None:
     samples = noise(8.0, 1e-4)
-    samples[60_000:61_600] += speech_like(1.0, level=0.5)[4000:5600]
+    samples[60_000:61_600] += speech_like(1.0, level=0.5)[1000:2600]
     assert SpeechGate()(samples) is Speech.ABSENT
 
 
