@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import psutil
@@ -163,7 +162,7 @@ def main() -> int:
         # Only once the model is there, so that the window is not held up by the import.
         application.recorder.model_changed.connect(lambda _model: slow_model(options.slow))
     status = application.exec()
-    remote.tell("exit", status=status, threads_left=Path(f"/proc/{os.getpid()}/task").exists())
+    remote.tell("exit", status=status)
     return status
 
 
