@@ -1,113 +1,137 @@
-"""The command line: ``python -m trainer train …``."""
+"""The command line: ``python -m trainer reproduce|train|report|export|score|table``."""
 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ser_desktop.core.errors import UserFacingError
+from ser_desktop.core.errors import Cancelled, UserFacingError
+from trainer import commands
+from trainer.console import ConsoleListener
 from trainer.corpora import CORPORA
-from trainer.experiments import RECIPES, SEEDS
-from trainer.job import train_bundle
-from trainer.metrics import mean_and_sd
-from trainer.train import Epoch
+from trainer.events import Event, Failure, JsonLines
+from trainer.experiments import RECIPES, Preset
+from trainer.protocols import PROTOCOLS
+from trainer.rows import ROWS
+from trainer.workers import Workers, default_number
 
-
-class ConsoleListener:
-    """Prints a job's progress for people."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._bar: Progress | None = None
-
-    def stage(self, name: str) -> None:
-        """Print the stage."""
-        self.close()
-        self._console.print(f"[bold]{name}[/]", highlight=False)
-
-    def extracted(self, done: int, total: int) -> None:
-        """Move the bar, with the time that is left."""
-        if self._bar is None:
-            columns = (TextColumn("  utterances"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-            self._bar = Progress(*columns, console=self._console)
-            self._bar.add_task("extract", total=total)
-            self._bar.start()
-        self._bar.update(self._bar.task_ids[0], completed=done)
-
-    def epoch(self, epoch: Epoch) -> None:
-        """Print one line per epoch."""
-        mark = "  ← best so far" if epoch.is_best else ""
-        self._console.print(
-            f"  epoch {epoch.number:3d}   train loss {epoch.train_loss:.4f}   validation loss "
-            f"{epoch.validation_loss:.4f}   UAR {100 * epoch.validation_uar:.1f} %{mark}",
-            highlight=False,
-        )
-
-    def close(self) -> None:
-        """Finish the bar."""
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
+STOPPED = 3
+"""Exit status after SIGTERM: stopped after the current step, everything finished is kept."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a sub-command and return the exit status."""
+    """Run a sub-command and return the exit status.
+
+    0: done. 1: something the user can mend. 2: wrong arguments. `STOPPED`: after SIGTERM. 130: after Ctrl-C.
+    """
     options = _parser().parse_args(arguments)
     # Piped output is not wrapped at 80 columns.
-    console = Console(soft_wrap=True)
-    listener = ConsoleListener(console)
+    listener: JsonLines | ConsoleListener = ConsoleListener(Console(soft_wrap=True))
+    if getattr(options, "events", "text") == "json":
+        listener = JsonLines()
     try:
-        result = train_bundle(
-            options.corpus,
-            options.data,
-            RECIPES[options.recipe],
-            out=options.out,
-            seeds=tuple(options.seed or SEEDS),
-            cache=options.cache or options.out / ".cache",
-            listener=listener,
-        )
+        return _run(options, listener)
     except UserFacingError as error:
-        listener.close()
-        Console(stderr=True).print(f"[bold red]{error.what}[/]\n{error.fix}", highlight=False)
+        listener(Failure(error.what, error.fix, 1))
         return 1
-    except KeyboardInterrupt:
-        listener.close()
-        console.print("Stopped. Features extracted so far are kept.")
-        return 130
-    listener.close()
-    results = result.config.results
-    uar, sd = mean_and_sd(results.test_uar)
-    wa, _ = mean_and_sd(results.test_wa)
-    console.print(
-        f"Test UAR {100 * uar:.1f} ± {100 * sd:.1f} %, WA {100 * wa:.1f} % "
-        f"({results.corpus}; {results.protocol}; seeds {', '.join(map(str, results.seeds))}).\n"
-        f"The bundle holds seed {results.seed}: {options.out}",
-        highlight=False,
-    )
+
+
+def _run(options: argparse.Namespace, listener: Callable[[Event], None]) -> int:
+    if options.command == "score":
+        commands.print_scores(options.predictions, as_json=options.json)
+    elif options.command == "table":
+        commands.print_table(options.reports, options.into)
+    elif options.command == "report":
+        commands.report(options.run, listener)
+    elif options.command == "reproduce" and options.list:
+        commands.print_list(as_json=options.json)
+    else:
+        return _with_workers(options, listener)
+    return 0
+
+
+def _with_workers(options: argparse.Namespace, listener: Callable[[Event], None]) -> int:
+    if options.command != "export" and not (options.corpus and options.data):
+        print("Name the corpus and its recordings: --corpus NAME --data PATH", file=sys.stderr)
+        return 2
+    interrupted = False
+
+    def stop(number: int, _frame: object) -> None:
+        nonlocal interrupted
+        interrupted = number == signal.SIGINT
+        workers.stop()
+
+    workers = Workers(options.workers or default_number(), listener)  # type: ignore[arg-type]
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    command = {"reproduce": commands.reproduce, "train": commands.train, "export": commands.export_bundle}
+    try:
+        command[options.command](options, workers, listener)
+    except Cancelled:
+        code = 130 if interrupted else STOPPED
+        listener(Failure("Stopped. What is finished is kept.", "Run the same command again to go on.", code))
+        return code
+    finally:
+        workers.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m trainer", description="Train speech emotion models.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    train = commands.add_parser(
+    commands_ = parser.add_subparsers(dest="command", required=True)
+    _add_reproduce(commands_)
+    _add_train(commands_)
+    report = commands_.add_parser("report", help="make a run's report anew from its stored predictions")
+    report.add_argument("run", type=Path, metavar="RUN")
+    _add_events(report)
+    _add_export(commands_)
+    score = commands_.add_parser("score", help="score any CSV with the columns file, target, prediction")
+    score.add_argument("predictions", type=Path, metavar="PREDICTIONS.csv")
+    score.add_argument("--json", action="store_true", help="one JSON object")
+    table = commands_.add_parser("table", help="one table of several runs' report.json")
+    table.add_argument("reports", nargs="+", type=Path, metavar="report.json")
+    table.add_argument("--into", type=Path, metavar="DOCUMENT", help="put it between the marks of a Markdown file")
+    return parser
+
+
+def _add_reproduce(commands_: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    reproduce = commands_.add_parser(
+        "reproduce",
+        help="run rows of the paper's tables, and compare",
+        description="Run rows of the paper's tables on a corpus and write a report beside the published figures. "
+        "Rows whose encoder is missing are named with the command that installs it. Run the same command again "
+        "after an interruption: it goes on where it was, with the same result.",
+    )
+    reproduce.add_argument("--list", action="store_true", help="name every row with its needs and published figures")
+    reproduce.add_argument("--json", action="store_true", help="with --list: as JSON")
+    _add_corpus(reproduce, required=False)
+    reproduce.add_argument("--rows", nargs="+", choices=list(ROWS), metavar="ROW", help="these rows only (see --list)")
+    reproduce.add_argument("--seeds", nargs="+", type=int, metavar="N", help="these seeds instead of the paper's five")
+    reproduce.add_argument(
+        "--preset", nargs="+", choices=[str(p) for p in Preset], metavar="PRESET", help="paper and/or released-code"
+    )
+    reproduce.add_argument("--out", type=Path, metavar="RUN", help="the run's folder (default: runs/reproduce-CORPUS)")
+    _add_running(reproduce)
+
+
+def _add_train(commands_: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    train = commands_.add_parser(
         "train",
         help="train one recipe and write a bundle",
-        description="Train a head with the paper's protocol and write a bundle that the app can open: weights, "
-        "contract, model card, every prediction and the resolved configuration.",
+        description="Train a head and write a bundle that the app can open: weights, contract, model card, every "
+        "prediction and the resolved configuration.",
         epilog="recipes:\n" + "\n".join(f"  {name:28s} {recipe.title}" for name, recipe in RECIPES.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    train.add_argument("--corpus", required=True, choices=sorted(CORPORA), help="which corpus the data is")
-    train.add_argument("--data", required=True, type=Path, metavar="PATH", help="folder of the corpus, any nesting")
-    train.add_argument(
-        "--recipe", required=True, choices=sorted(RECIPES), metavar="NAME", help="what to train; see below"
-    )
+    _add_corpus(train, required=True)
+    train.add_argument("--recipe", required=True, choices=sorted(RECIPES), metavar="NAME", help="see below")
+    train.add_argument("--preset", nargs=1, choices=[str(p) for p in Preset], metavar="PRESET", help="default: paper")
     train.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="where the bundle goes")
     train.add_argument(
         "--seed",
@@ -117,10 +141,50 @@ def _parser() -> argparse.ArgumentParser:
         help="train with this seed, may be repeated; without it the paper's five, of which the bundle keeps the "
         "one that is best on the validation speakers",
     )
-    train.add_argument(
-        "--cache", type=Path, metavar="FOLDER", help="where features are kept between runs (default: OUT/.cache)"
+    _add_running(train)
+
+
+def _add_export(commands_: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    export = commands_.add_parser("export", help="write a run's model as a bundle that the app opens")
+    export.add_argument("run", type=Path, metavar="RUN")
+    export.add_argument("--out", required=True, type=Path, metavar="FOLDER")
+    export.add_argument("--row", metavar="ROW", help="which row, if the run has several")
+    export.add_argument("--preset", choices=[str(p) for p in Preset], help="which preset, if the run has several")
+    export.add_argument("--seed", type=int, metavar="N", help="this seed instead of the best on validation")
+    export.add_argument("--fold", metavar="FOLD", help="this fold, for example fold-2")
+    export.add_argument("--refit", action="store_true", help="train again on all speakers (needs --data)")
+    export.add_argument("--onnx", action="store_true", help="also write ONNX, and compare it with PyTorch")
+    _add_data(export)
+    _add_running(export)
+
+
+def _add_corpus(parser: argparse.ArgumentParser, *, required: bool) -> None:
+    names = "; ".join(f"{key}: {kind.title}" for key, kind in CORPORA.items())
+    parser.add_argument("--corpus", required=required, choices=list(CORPORA), metavar="CORPUS", help=names)
+    _add_data(parser)
+    protocols = sorted({name for own in PROTOCOLS.values() for name in own})
+    parser.add_argument(
+        "--protocol", choices=protocols, help="instead of the corpus's own: folds (of speakers), speakers (leave one out)"
     )
-    return parser
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", nargs="+", type=Path, metavar="PATH", help="folders, zip files or tables of the corpus")
+    parser.add_argument("--accept-counts", action="store_true", help="take a corpus that is not complete")
+    parser.add_argument("--skip-unreadable", action="store_true", help="leave out recordings that cannot be used")
+    parser.add_argument("--speaker-pattern", metavar="REGEX", help="folder: its first group is the speaker")
+    parser.add_argument("--column", action="append", metavar="OURS=THEIRS", help="csv, audformat: a column's other name")
+    parser.add_argument("--table", metavar="NAME", help="audformat: which table")
+
+
+def _add_running(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--cache", type=Path, metavar="FOLDER", help="where features are kept (default: OUT/.cache)")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one per processor)")
+    _add_events(parser)
+
+
+def _add_events(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--events", choices=("text", "json"), default="text", help="progress for people or programs")
 
 
 if __name__ == "__main__":

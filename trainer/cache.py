@@ -1,105 +1,190 @@
-"""Features on disk, one file per (audio content, extractor, configuration)."""
+"""Features on disk: extracted once per (audio content, extractor, configuration), verified, shared."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from ser_desktop.core import audio
 from ser_desktop.core.audio import FloatArray
-from ser_desktop.core.bundle import file_sha256
-from ser_desktop.core.errors import CorpusError, SaveError
-from ser_desktop.core.features import MIN_SAMPLES, Extractor, FeatureSpec
+from ser_desktop.core.encoder import Encoder
+from ser_desktop.core.errors import AudioFileError, CorpusError, UserFacingError
+from ser_desktop.core.features import MIN_SAMPLES, FeatureSpec
+from trainer.contents import Contents
 from trainer.corpora.utterance import Utterance
+from trainer.features import Source, open_extractor, storage_key
+from trainer.stored import is_intact, save_features
+from trainer.workers import Workers
+
+_CHUNK = 8
+_GPU_BATCH = 16
+
+Progress = Callable[[int, int], None]
+Failures = dict[str, str]
 
 
-class CachedFeatures(NamedTuple):
-    """Where one utterance's features lie, branch by branch."""
+@dataclass(frozen=True)
+class Extracted:
+    """Where a source's features lie.
 
-    utterance: Utterance
-    files: tuple[Path, ...]
+    Attributes
+    ----------
+    spec : FeatureSpec
+        Of what is stored.
+    files : dict
+        By utterance identity.
+    unusable : dict
+        Utterances without features, and why.
+    n_mended : int
+        Files that were damaged and extracted again.
+    """
 
-    def load(self) -> list[FloatArray]:
-        """Read the branches, each (n_layers, n_frames, n_features) float32."""
-        return [np.load(file, allow_pickle=False).astype(np.float32, copy=False) for file in self.files]
+    spec: FeatureSpec
+    files: dict[str, Path]
+    unusable: Failures
+    n_mended: int
 
 
-class FeatureCache:
-    """Extracts once and remembers.
+def extract(
+    source: Source,
+    utterances: Sequence[Utterance],
+    contents: Contents,
+    folder: Path,
+    *,
+    workers: Workers,
+    encoder: Encoder | None,
+    progress: Progress,
+) -> Extracted:
+    """Extract what is missing or damaged; everything finished survives an interruption.
 
     Parameters
     ----------
+    source : Source
+    utterances : sequence of Utterance
+    contents : dict
+        Digest of each utterance's sound.
     folder : Path
-        May be deleted at any time.
-    extractors : sequence of Extractor
-        One per branch.
+        The cache; it may be deleted at any time. Several runs may use it at once.
+    workers : Workers
+    encoder : Encoder or None
+        Loaded, for a source that needs one.
+    progress : callable
+        Called with (done, total).
+
+    Raises
+    ------
+    SaveError
+        If the disk is full.
     """
+    spec = open_extractor(source, encoder).spec
+    key = storage_key(spec, source.max_s)
+    files = {u.identity: folder / f"{contents[u.identity]}-{key}.npy" for u in utterances}
+    needed: dict[Path, Utterance] = {}
+    n_mended = 0
+    for done, utterance in enumerate(utterances, start=1):
+        file = files[utterance.identity]
+        if file.exists():
+            if is_intact(file):
+                progress(done, len(utterances))
+                continue
+            file.unlink()
+            n_mended += 1
+        needed.setdefault(file, utterance)
+    tasks = [(utterance, file) for file, utterance in needed.items()]
+    n_there, failures = len(utterances) - len(tasks), Failures()
 
-    def __init__(self, folder: Path, extractors: Sequence[Extractor]) -> None:
-        self._folder = folder
-        self._extractors = tuple(extractors)
+    def count(results: Failures, n: int) -> None:
+        nonlocal n_there
+        failures.update(results)
+        n_there += n
+        progress(n_there, len(utterances))
 
-    def extract(
-        self, utterances: Sequence[Utterance], progress: Callable[[int, int], None]
-    ) -> dict[str, CachedFeatures]:
-        """Extract what is missing.
-
-        Parameters
-        ----------
-        utterances : sequence of Utterance
-        progress : callable
-            Called with (done, total) after every utterance.
-
-        Returns
-        -------
-        features : dict
-            By utterance identity.
-        """
-        found = {}
-        for done, utterance in enumerate(utterances, start=1):
-            found[utterance.identity] = self._one(utterance)
-            progress(done, len(utterances))
-        return found
-
-    def _one(self, utterance: Utterance) -> CachedFeatures:
-        content = file_sha256(utterance.path)
-        files = tuple(self._folder / f"{content[:24]}-{_key(e.spec)}.npy" for e in self._extractors)
-        absent = [(e, file) for e, file in zip(self._extractors, files, strict=True) if not file.exists()]
-        if absent:
-            samples = audio.load(utterance.path)
-            if len(samples) < MIN_SAMPLES:
-                raise CorpusError(f"«{utterance.path}» is shorter than 0.1 s.", "Remove it from the corpus.")
-            for extractor, file in absent:
-                _save(file, extractor.extract(samples))
-        return CachedFeatures(utterance, files)
+    if encoder is not None:
+        for group in _same_length(tasks, source.max_s, _GPU_BATCH if encoder.device.kind != "cpu" else 1):
+            count(_extract_group(encoder, group, source.max_s), len(group))
+    else:
+        chunks = [tasks[i : i + _CHUNK] for i in range(0, len(tasks), _CHUNK)]
+        for chunk, found in workers.run(_extract_chunk, [(source, chunk) for chunk in chunks]):
+            count(found, len(chunk[1]))
+    # Identical recordings share a file: what is wrong with one is wrong with all.
+    bad = {files[identity]: reason for identity, reason in failures.items()}
+    unusable = {identity: bad[file] for identity, file in files.items() if file in bad}
+    return Extracted(spec, {i: f for i, f in files.items() if i not in unusable}, unusable, n_mended)
 
 
-def _key(spec: FeatureSpec) -> str:
-    text = json.dumps(asdict(spec), sort_keys=True)
-    return f"{spec.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+Task = tuple[Utterance, Path]
+_extractors: dict[Source, object] = {}
 
 
-def _save(path: Path, features: FloatArray) -> None:
-    # Layers of a large encoder are stored in half precision: 13 × 768 values per frame fill disks.
-    stored = features.astype(np.float16) if features.shape[0] > 1 else features
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".features-", delete=False) as file:
+def _extract_chunk(task: tuple[Source, list[Task]]) -> Failures:
+    """Extract some utterances in a worker process, which keeps its extractor."""
+    source, tasks = task
+    extractor = _extractors.setdefault(source, open_extractor(source))
+    failures = Failures()
+    for utterance, file in tasks:
+        try:
+            samples = _load(utterance, source.max_s)
+            _save(file, extractor.extract(samples), utterance)  # type: ignore[attr-defined]
+        except (AudioFileError, CorpusError) as error:
+            failures[utterance.identity] = str(error)
+    return failures
+
+
+def _extract_group(encoder: Encoder, tasks: Sequence[Task], max_s: float | None) -> Failures:
+    """Extract utterances of one length in one batch: nothing is padded."""
+    failures = Failures()
+    loaded: list[tuple[Task, FloatArray]] = []
+    for utterance, file in tasks:
+        try:
+            loaded.append(((utterance, file), _load(utterance, max_s)))
+        except (AudioFileError, CorpusError) as error:
+            failures[utterance.identity] = str(error)
+    for _, alike in groupby(sorted(loaded, key=lambda item: len(item[1])), key=lambda item: len(item[1])):
+        batch = list(alike)
+        layers = encoder.batch_layers(np.stack([samples for _, samples in batch]))
+        for ((utterance, file), _), features in zip(batch, layers, strict=True):
             try:
-                np.save(file, stored, allow_pickle=False)
-            except OSError:
-                Path(file.name).unlink(missing_ok=True)
-                raise
-        Path(file.name).replace(path)
-    except OSError as error:
-        raise SaveError(
-            f"Features could not be written to «{path.parent}» ({error.strerror or error}).",
-            "Free some space or name another folder with --cache; what was extracted so far is kept.",
-        ) from error
+                _save(file, features, utterance)
+            except CorpusError as error:
+                failures[utterance.identity] = str(error)
+    return failures
+
+
+def _same_length(tasks: Sequence[Task], max_s: float | None, size: int) -> Iterator[list[Task]]:
+    if size == 1:
+        yield from ([task] for task in tasks)
+        return
+
+    def length(task: Task) -> float:
+        try:
+            end_s = task[0].end_s or audio.file_info(task[0].path).duration_s
+        except UserFacingError:
+            return 0.0
+        return min(end_s - task[0].start_s, max_s or float("inf"))
+
+    for _, alike in groupby(sorted(tasks, key=length), key=length):
+        group = list(alike)
+        yield from (group[i : i + size] for i in range(0, len(group), size))
+
+
+def _load(utterance: Utterance, max_s: float | None) -> FloatArray:
+    end_s = utterance.end_s
+    if max_s is not None:
+        end_s = min(utterance.start_s + max_s, float("inf") if end_s is None else end_s)
+    samples = audio.load(utterance.path, utterance.start_s, end_s)
+    if len(samples) < MIN_SAMPLES:
+        raise CorpusError(f"«{utterance.identity}» is shorter than 0.1 s.", "Remove it from the corpus.")
+    return samples
+
+
+def _save(file: Path, features: FloatArray, utterance: Utterance) -> None:
+    if features.shape[1] == 0 or not np.isfinite(features).all():
+        raise CorpusError(
+            f"The features of «{utterance.identity}» are not numbers; the recording is probably damaged or too short.",
+            "Listen to it, and remove it from the corpus.",
+        )
+    save_features(file, features)

@@ -1,8 +1,9 @@
-"""Recipes: each a frozen value that names features, head, normalisation and training settings."""
+"""Recipes and presets: frozen values that name features, head, normalisation and training settings."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from itertools import product
 
 from ser_desktop.core.features import FRAME_S, FeatureName
@@ -15,9 +16,16 @@ SEEDS = (123, 1234, 2345, 3456, 4567)
 _ENCODERS = {"pt": "wav2vec2-base", "ft": "wav2vec2-base-960h"}
 
 
+class Preset(StrEnum):
+    """Where text and released code disagree, which of them is followed."""
+
+    PAPER = "paper"
+    RELEASED_CODE = "released-code"
+
+
 @dataclass(frozen=True)
 class Recipe:
-    """How to train a bundle. The defaults are the paper's text (section 3.2).
+    """How to train a head. The defaults are the paper's text (section 3.2).
 
     Attributes
     ----------
@@ -30,9 +38,11 @@ class Recipe:
     normalisation : Normalisation
     encoder : str or None
         Catalogue name of the encoder that encoder features need.
-    head_s : float
-        The head sees at most this much of an utterance: 5 s (250 frames) for RAVDESS.
+    head_s : float or None
+        The head sees at most this much of an utterance; None is what the corpus says (5 s for RAVDESS).
     frame_s : float
+    clip : float or None
+        Gradients are cut to ± this value.
     """
 
     name: str
@@ -41,15 +51,34 @@ class Recipe:
     head: HeadKind
     normalisation: Normalisation
     encoder: str | None = None
-    head_s: float = 5.0
+    head_s: float | None = None
     frame_s: float = FRAME_S
     n_hidden: int = 128
     dropout: float = 0.2
     dropout_first: bool = False
     learning_rate: float = 1e-3
+    clip: float | None = None
     batch_size: int = 32
     max_epochs: int = 100
     patience: int = 4
+
+
+def apply_preset(recipe: Recipe, preset: Preset) -> Recipe:
+    """Return the recipe as the text or as the released code has it.
+
+    The released code also computes eGeMAPS and spectrograms at each file's own rate; here they are
+    computed at 16 kHz under both presets, because that is what a live microphone stream has.
+    """
+    if preset is Preset.PAPER:
+        return recipe
+    return replace(
+        recipe,
+        learning_rate=1e-4,
+        clip=1.0,
+        dropout_first=True,
+        batch_size=16 if recipe.head is HeadKind.LSTM else recipe.batch_size,
+        frame_s=FRAME_S,
+    )
 
 
 def _recipes() -> dict[str, Recipe]:

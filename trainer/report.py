@@ -1,251 +1,194 @@
-"""The only writer of tables: model cards, predictions, resolved configuration."""
+"""The only writer of tables: a run's report in Markdown, CSV and JSON, all from stored predictions."""
 
 from __future__ import annotations
 
-import csv
 import json
-import platform
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-
-from ser_desktop import __version__
-from ser_desktop.core.analysis import softmax
-from ser_desktop.core.bundle_config import BundleConfig
 from ser_desktop.core.errors import SaveError
-from trainer import metrics
-from trainer.data import Dataset, Part
-from trainer.experiments import Recipe
-from trainer.protocols import Split
-from trainer.train import Run
+from trainer.figures import draw_layer_weights
+from trainer.records import write_csv
+from trainer.results import Difference, RowResult, read_results
+from trainer.rows import ROWS
+from trainer.run_folder import RunFolder, RunInfo
 
-_LIBRARIES = ("torch", "transformers", "opensmile", "numpy", "scikit-learn", "soundfile", "soxr")
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """Everything a report is made from.
-
-    Attributes
-    ----------
-    recipe : Recipe
-    config : BundleConfig
-    corpus_key : str
-        The corpus as the command line names it.
-    split : Split
-    runs : tuple of Run
-        One per seed.
-    chosen : Run
-        The run in the bundle.
-    scores : tuple of Scores
-        Test scores, one per run.
-    dataset : Dataset
-    """
-
-    recipe: Recipe
-    config: BundleConfig
-    corpus_key: str
-    split: Split
-    runs: tuple[Run, ...]
-    chosen: Run
-    scores: tuple[metrics.Scores, ...]
-    dataset: Dataset
+_HEADER = "| features, head, normalisation | row | preset | UAR % | WA % | published UAR % | difference [95 %] |"
 
 
-def model_card(evidence: Evidence) -> str:
-    """Return the bundle's README.md."""
-    config, results = evidence.config, evidence.config.results
-    n_classes = len(config.labels)
-    chosen = evidence.scores[evidence.runs.index(evidence.chosen)]
-    uar = _percent(*metrics.mean_and_sd(results.test_uar))
-    wa = _percent(*metrics.mean_and_sd(results.test_wa))
-    validation = _percent(*metrics.mean_and_sd(results.validation_uar))
-    seeds = " ".join(f"--seed {seed}" for seed in results.seeds)
-    return "\n".join(
-        [
-            "---",
-            "license: cc-by-nc-sa-4.0" if "NC-SA" in config.licence else "license: other",
-            "tags: [speech-emotion-recognition]",
-            "---",
-            "",
-            f"# {config.name}",
-            "",
-            "A speech emotion model in the manner of Pepino, Riera & Ferrer, «Emotion Recognition from Speech "
-            "Using Wav2vec 2.0 Embeddings» (Interspeech 2021).",
-            "",
-            f"- **Corpus:** {results.corpus} ({config.licence}). These weights carry the same licence.",
-            f"- **Protocol:** {results.protocol}. No speaker is in two parts (checked, with the files' bytes).",
-            f"- **Features:** {', '.join(spec.name for spec in config.features)}, sound at 16 kHz; "
-            f"{config.normalisation} normalisation.",
-            f"- **Head:** {config.head_kind}, at most {config.window_s:g} s of sound.",
-            f"- **Classes:** {', '.join(config.labels)} (chance {100 / n_classes:.1f} % UAR).",
-            "",
-            "## Results",
-            "",
-            f"Over {len(results.seeds)} seed(s), mean ± population standard deviation, in percent:",
-            "",
-            "| part | speakers | files | UAR | WA |",
-            "|---|---|---|---|---|",
-            f"| test | {_speakers(evidence.dataset.test)} | {results.n_test} | {uar} | {wa} |",
-            f"| validation | {_speakers(evidence.dataset.validation)} | {len(evidence.dataset.validation)} "
-            f"| {validation} | |",
-            "",
-            "| seed | validation UAR | test UAR | test WA | best epoch |",
-            "|---|---|---|---|---|",
-            *_seed_rows(evidence),
-            "",
-            f"The bundle holds seed {results.seed}, chosen by validation UAR. The test speakers chose nothing; "
-            f"with {_n_speakers(evidence.dataset.test)} of them the figures are rough.",
-            "",
-            *_recall_table(config.labels, chosen),
-            "",
-            *_decision_section(evidence),
-            "",
-            "## Intended use and limits",
-            "",
-            "For demonstrations, teaching and research. Trained on actors who were asked to sound like an emotion: "
-            "what it hears is an expression, not what a person feels, and it is often wrong. It generalises "
-            "poorly to other voices, languages, rooms and microphones. Do not use it to judge people, and not at "
-            "work or in schools (EU AI Act, Article 5(1)(f)). Tell people that their voice is being analysed. "
-            "openSMILE, which computes eGeMAPS, is free for research and teaching; commercial use needs a "
-            "licence from audEERING.",
-            "",
-            "## Rebuild",
-            "",
-            "```",
-            f"python -m trainer train --corpus {evidence.corpus_key} --data PATH "
-            f"--recipe {evidence.recipe.name} --out FOLDER {seeds}",
-            "```",
-            "",
-            "`run/` holds the resolved configuration, every epoch and every prediction.",
-            "",
-        ]
-    )
-
-
-def write_run(folder: Path, evidence: Evidence) -> None:
-    """Write ``config.json`` (resolved), ``epochs.csv`` and ``predictions.csv``.
+def write_report(folder: RunFolder, info: RunInfo) -> list[RowResult]:
+    """Write ``report.md``, ``report.csv``, ``report.json`` and, for rows with layers, ``figure-2.*``.
 
     Raises
     ------
-    SaveError
+    SaveError, TrainingError
     """
+    results = read_results(folder, info)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        resolved = {
-            "recipe": asdict(evidence.recipe),
-            "corpus": evidence.corpus_key,
-            "protocol": evidence.split.protocol,
-            "labels": [str(label) for label in evidence.split.labels],
-            "seeds": [run.seed for run in evidence.runs],
-            "chosen_seed": evidence.chosen.seed,
-            "program": __version__,
-            "python": platform.python_version(),
-            "libraries": {name: version(name) for name in _LIBRARIES},
+        figures = draw_layer_weights(results, folder.path)
+        value = {
+            "schema_version": 1,
+            "unit": "percent",
+            "corpus_key": info.corpus_key,
+            "notes": list(info.notes),
+            "rows": [as_json(result) for result in results],
+            "missing": info.missing,
         }
-        (folder / "config.json").write_text(json.dumps(resolved, indent=2) + "\n", encoding="utf-8")
-        _write_csv(folder / "epochs.csv", [asdict(epoch) for run in evidence.runs for epoch in run.epochs])
-        _write_csv(folder / "predictions.csv", _prediction_rows(evidence))
+        _write(folder.path / "report.json", json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+        _write(folder.path / "report.md", "\n".join(_markdown(info, results, figures)) + "\n")
+        if results:
+            write_csv(folder.path / "report.csv", [_flat(result) for result in results])
     except OSError as error:
-        raise SaveError(
-            f"The run's records could not be written to «{folder}» ({error}).", "Free some space."
-        ) from error
+        raise SaveError(f"The report could not be written to «{folder.path}» ({error}).", "Free some space.") from error
+    return results
 
 
-def _prediction_rows(evidence: Evidence) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = []
-    labels = evidence.config.labels
-    for run in evidence.runs:
-        for name, part, logits in (
-            ("validation", evidence.dataset.validation, run.validation_logits),
-            ("test", evidence.dataset.test, run.test_logits),
-        ):
-            for utterance, row in zip(part.utterances, logits, strict=True):
-                scores = {f"logit_{label}": f"{value:.5f}" for label, value in zip(labels, row, strict=True)}
-                rows.append(
-                    {
-                        "seed": run.seed,
-                        "part": name,
-                        "utterance": utterance.identity,
-                        "speaker": utterance.speaker,
-                        "truth": utterance.emotion,
-                        "answer": labels[int(np.argmax(row))],
-                        **scores,
-                    }
-                )
-    return rows
+def as_json(result: RowResult) -> dict[str, Any]:
+    """Return a row of ``report.json``; figures in percent."""
+    published, difference = result.published, result.difference()
+    return {
+        "row": result.row,
+        "table": ROWS[result.row].table if result.row in ROWS else "",
+        "title": title(result),
+        "corpus": result.corpus,
+        "protocol": result.protocol.words,
+        "speaker_dependent": result.protocol.speaker_dependent,
+        "preset": result.preset,
+        "seeds": list(result.seeds),
+        "n_test": result.n_test,
+        "uar_mean": round(result.uar[0], 3),
+        "uar_sd": round(result.uar[1], 3),
+        "wa_mean": round(result.wa[0], 3),
+        "wa_sd": round(result.wa[1], 3),
+        "uar_per_seed": [round(100 * s.uar, 3) for s in result.scores],
+        "wa_per_seed": [round(100 * s.wa, 3) for s in result.scores],
+        "published_mean": published.mean if published else None,
+        "published_sd": published.sd if published else None,
+        "published_note": published.note if published else "",
+        "difference": vars(difference) if difference else None,
+        "labels": list(result.protocol.labels),
+        "recalls": [{"mean": round(mean, 3), "sd": round(sd, 3)} for mean, sd in result.recalls()],
+        "confusion": result.confusion(),
+        "layer_weights": [list(r.layer_weights) for r in result.records if r.layer_weights],
+    }
 
 
-def _write_csv(path: Path, rows: Sequence[dict[str, object]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+def title(result: RowResult) -> str:
+    """Return a row in words."""
+    return f"{' + '.join(result.features)}, {result.head}, {result.normalisation}"
 
 
-def _seed_rows(evidence: Evidence) -> list[str]:
+def _flat(result: RowResult) -> dict[str, object]:
+    value = as_json(result)
+    difference = value.pop("difference") or {"mean": None, "low": None, "high": None}
+    flat = {k: v for k, v in value.items() if not isinstance(v, list)}
+    recalls = {f"recall_{label}": r["mean"] for label, r in zip(value["labels"], value["recalls"], strict=True)}
+    differences = {f"difference_{name}": number for name, number in difference.items()}
+    return {**flat, "seeds": " ".join(map(str, result.seeds)), **differences, **recalls}
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _markdown(info: RunInfo, results: Sequence[RowResult], figures: Sequence[Path]) -> list[str]:
     return [
-        f"| {run.seed} | {100 * run.best.validation_uar:.1f} | {100 * s.uar:.1f} | {100 * s.wa:.1f} "
-        f"| {run.best.number} |"
-        for run, s in zip(evidence.runs, evidence.scores, strict=True)
+        f"# {info.corpus}: rows of Pepino, Riera & Ferrer (Interspeech 2021)",
+        "",
+        *_table(results),
+        "",
+        "Mean ± population standard deviation over seeds. The published figures' deviations are over five seeds; the "
+        "interval of the difference speaks of seeds only, not of other test speakers.",
+        *_published_notes(results),
+        "",
+        *_missing(info),
+        *_protocol_card(info),
+        *[f"![Learned layer weights]({figure.name})\n" for figure in figures if figure.suffix == ".png"],
+        *[line for result in results for line in _details(result)],
+        "## Made with",
+        "",
+        ", ".join(f"{name} {version}" for name, version in info.environment.items()),
+        "",
+        "Everything above is made from the predictions in `rows/` by `python -m trainer report RUN`.",
     ]
 
 
-def _recall_table(labels: Sequence[str], scores: metrics.Scores) -> list[str]:
-    rows = [
-        f"| **{label}** | {' | '.join(str(n) for n in row)} | {100 * recall:.0f} % |"
-        for label, row, recall in zip(labels, scores.confusion, scores.recalls, strict=True)
+def _table(results: Sequence[RowResult]) -> list[str]:
+    if not results:
+        return ["No row has finished yet."]
+    return [_HEADER, "|---" * 7 + "|", *(table_line(as_json(result)) for result in results)]
+
+
+def table_line(row: dict[str, Any]) -> str:
+    """Return one line of the table of a row of ``report.json``."""
+    published = f"{row['published_mean']:.1f} ± {row['published_sd']:.1f}" if row["published_mean"] is not None else "–"
+    difference = difference_text(Difference(**row["difference"])) if row["difference"] else "–"
+    dependent = " (speaker-dependent)" if row["speaker_dependent"] else ""
+    return (
+        f"| {row['title']}{dependent} | `{row['row']}` | {row['preset']} | {row['uar_mean']:.1f} ± {row['uar_sd']:.1f} "
+        f"| {row['wa_mean']:.1f} ± {row['wa_sd']:.1f} | {published} | {difference} |"
+    )
+
+
+def difference_text(difference: Difference) -> str:
+    """Return a difference with its interval, in words."""
+    interval = f" [{difference.low:+.1f}, {difference.high:+.1f}]" if abs(difference.low) != float("inf") else ""
+    return f"{difference.mean:+.1f}{interval}"
+
+
+def _published_notes(results: Sequence[RowResult]) -> list[str]:
+    notes = dict.fromkeys(r.published.note for r in results if r.published and r.published.note)
+    return [f"Published figures: {note}." for note in notes]
+
+
+def _missing(info: RunInfo) -> list[str]:
+    if not info.missing:
+        return []
+    rows = [f"- `{name}`: {why}" for name, why in info.missing.items()]
+    return ["## Not run", "", *rows, ""]
+
+
+def _protocol_card(info: RunInfo) -> list[str]:
+    lines = ["## Protocol", "", f"- **Corpus:** {info.corpus} ({info.licence}), fingerprint `{info.fingerprint[:16]}`"]
+    for protocol in info.protocols.values():
+        lines.append(f"- **{protocol.name}:** {protocol.words}. Classes: {', '.join(protocol.labels)}.")
+        lines += [f"  - {name}: {a} train, {b} validation, {c} test" for name, a, b, c in protocol.folds]
+        lines += [f"  - Warning: {warning}" for warning in protocol.warnings]
+    lines += [f"- **Seeds:** {', '.join(map(str, info.seeds))}"]
+    lines += [f"- {note}" for note in info.notes]
+    return [
+        *lines,
+        "- Early stopping and the choice of a bundle use validation utterances; the test part is read once, at the end.",
+        "- Speaker normalisation uses all recordings of a test speaker (transductive, as published).",
+        "- All features are computed at 16 kHz, which is what a live microphone stream has.",
+        "",
+    ]
+
+
+def _details(result: RowResult) -> list[str]:
+    labels = result.protocol.labels
+    seeds = [
+        f"| {seed} | {100 * s.uar:.1f} | {100 * s.wa:.1f} |" for seed, s in zip(result.seeds, result.scores, strict=True)
+    ]
+    matrix = [
+        f"| **{label}** | {' | '.join(map(str, counts))} | {mean:.0f} ± {sd:.0f} |"
+        for label, counts, (mean, sd) in zip(labels, result.confusion(), result.recalls(), strict=True)
     ]
     return [
-        "Confusion matrix of the bundle's seed on the test speakers (rows: acted, columns: answered):",
+        f"## {title(result)} (`{result.row}`, {result.preset})",
         "",
-        f"| | {' | '.join(labels)} | recall |",
-        "|" + "---|" * (len(labels) + 2),
-        *rows,
+        f"{result.corpus}; {result.protocol.words}; {result.n_test} test utterances; seeds "
+        f"{', '.join(map(str, result.seeds))}.",
+        "",
+        "| seed | UAR % | WA % |",
+        "|---|---|---|",
+        *seeds,
+        "",
+        "Confusion matrix summed over seeds (rows: labelled, columns: answered):",
+        "",
+        f"| | {' | '.join(labels)} | recall % |",
+        "|---" * (len(labels) + 2) + "|",
+        *matrix,
+        "",
     ]
-
-
-def _decision_section(evidence: Evidence) -> list[str]:
-    decision, run, dataset = evidence.config.decision, evidence.chosen, evidence.dataset
-    rows = []
-    for name, part, logits in (
-        ("validation", dataset.validation, run.validation_logits),
-        ("test", dataset.test, run.test_logits),
-    ):
-        raw, calibrated = softmax(logits), softmax(logits / decision.temperature)
-        accepted = calibrated.max(axis=1) >= decision.threshold
-        right = calibrated.argmax(axis=1) == part.classes
-        rows.append(
-            f"| {name} | {metrics.log_loss_of(raw, part.classes):.2f} → "
-            f"{metrics.log_loss_of(calibrated, part.classes):.2f} "
-            f"| {100 * metrics.expected_calibration_error(raw, part.classes):.1f} → "
-            f"{100 * metrics.expected_calibration_error(calibrated, part.classes):.1f} "
-            f"| {100 * accepted.mean():.0f} | {100 * right[accepted].mean():.1f} | {100 * right.mean():.1f} |"
-        )
-    return [
-        "## How sure it is",
-        "",
-        f"Logits are divided by a temperature of {decision.temperature:.2f}; below a probability of "
-        f"{decision.threshold:.2f} the answer is «not sure». Both were chosen on the validation speakers: the "
-        "temperature for the least log loss, the threshold for the highest accuracy with at least 70 % of the "
-        "answers kept. Arrows: before and after the temperature. All on whole acted sentences, not live windows.",
-        "",
-        "| part | log loss | calibration error % | answered % | accuracy when answered % | accuracy of all % |",
-        "|---|---|---|---|---|---|",
-        *rows,
-    ]
-
-
-def _percent(mean: float, sd: float) -> str:
-    return f"{100 * mean:.1f} ± {100 * sd:.1f}"
-
-
-def _n_speakers(part: Part) -> int:
-    return len({u.speaker for u in part.utterances})
-
-
-def _speakers(part: Part) -> str:
-    return ", ".join(sorted({u.speaker for u in part.utterances}))

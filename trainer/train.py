@@ -5,13 +5,16 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch.nn.functional import cross_entropy
+from torch.nn.utils import clip_grad_value_
 
 from ser_desktop.core.heads import Head, HeadOptions, make_head
+from trainer.checkpoint import load_checkpoint, save_checkpoint
 from trainer.data import Dataset, Part
 from trainer.experiments import Recipe
 
@@ -28,6 +31,28 @@ class Epoch:
     is_best: bool
 
 
+@dataclass
+class State:
+    """Everything a run needs to go on as if nothing had happened."""
+
+    head: Head
+    optimiser: torch.optim.Optimizer
+    shuffle: np.random.Generator
+    best: dict[str, torch.Tensor]
+    epochs: list[Epoch] = field(default_factory=list)
+
+    @property
+    def best_loss(self) -> float:
+        """Lowest validation loss so far."""
+        return min((epoch.validation_loss for epoch in self.epochs), default=float("inf"))
+
+    @property
+    def n_since_best(self) -> int:
+        """Epochs since the validation loss last improved."""
+        bests = [epoch.number for epoch in self.epochs if epoch.is_best]
+        return len(self.epochs) - (bests[-1] if bests else 0)
+
+
 @dataclass(frozen=True)
 class Run:
     """A trained head and what it says.
@@ -36,7 +61,7 @@ class Run:
     ----------
     seed : int
     head : Head
-        Restored to its best epoch, in evaluation mode.
+        Restored to its best epoch, in evaluation mode, on the CPU.
     epochs : tuple of Epoch
     validation_logits, test_logits : (n_utterances, n_classes) float32
     """
@@ -58,64 +83,97 @@ def train_head(
     recipe: Recipe,
     options: HeadOptions,
     seed: int,
+    *,
     progress: Callable[[Epoch], None] = lambda _epoch: None,
+    check: Callable[[], None] = lambda: None,
+    checkpoint: Path | None = None,
+    device: str = "cpu",
 ) -> Run:
     """Train one head with one seed (Pepino et al. 2021, section 3.2).
 
     Adam on cross-entropy over batches of utterances; stops when the validation loss has not
     improved for ``recipe.patience`` epochs, and restores the best epoch. The test part is read
     once, after that.
+
+    Parameters
+    ----------
+    data : Dataset
+    recipe : Recipe
+    options : HeadOptions
+    seed : int
+    progress : callable
+        Called after each epoch.
+    check : callable
+        Called before each step; what it raises ends the run, and the checkpoint remains.
+    checkpoint : Path or None
+        Written after each epoch. One that is there is gone on from, with the same final result.
+    device : str
     """
-    torch.manual_seed(seed)
-    shuffle = np.random.default_rng(seed)
-    head = make_head(options)
-    optimiser = torch.optim.Adam(head.parameters(), lr=recipe.learning_rate)
-    best_loss, best_state, since_best = float("inf"), head.state_dict(), 0
-    epochs: list[Epoch] = []
-    for number in range(1, recipe.max_epochs + 1):
-        train_loss = _one_pass(head, optimiser, data.train, recipe.batch_size, shuffle)
-        logits = predict(head, data.validation)
+    state = start(recipe, options, seed, device)
+    if checkpoint is not None:
+        load_checkpoint(checkpoint, state, Epoch)
+    while len(state.epochs) < recipe.max_epochs and state.n_since_best < recipe.patience:
+        train_loss = _one_pass(state, data.train, recipe, check)
+        logits = predict(state.head, data.validation)
         loss = _loss(logits, data.validation)
-        is_best = loss < best_loss
+        is_best = loss < state.best_loss
         if is_best:
-            best_loss, best_state, since_best = loss, copy.deepcopy(head.state_dict()), 0
-        else:
-            since_best += 1
-        epochs.append(Epoch(seed, number, train_loss, loss, _uar(logits, data.validation), is_best))
-        progress(epochs[-1])
-        if since_best >= recipe.patience:
-            break
-    head.load_state_dict(best_state)
-    head.eval().requires_grad_(False)
-    return Run(seed, head, tuple(epochs), predict(head, data.validation), predict(head, data.test))
+            state.best = copy.deepcopy(state.head.state_dict())
+        number = len(state.epochs) + 1
+        state.epochs.append(Epoch(seed, number, train_loss, loss, uar_of(logits, data.validation.classes), is_best))
+        if checkpoint is not None:
+            save_checkpoint(checkpoint, state)
+        progress(state.epochs[-1])
+    state.head.load_state_dict(state.best)
+    state.head.eval().requires_grad_(False)
+    validation, test = predict(state.head, data.validation), predict(state.head, data.test)
+    return Run(seed, state.head.cpu(), tuple(state.epochs), validation, test)
+
+
+def run_epochs(part: Part, recipe: Recipe, options: HeadOptions, seed: int, n_epochs: int) -> Head:
+    """Train for a fixed number of epochs, with nobody to validate on."""
+    state = start(recipe, options, seed)
+    for _ in range(n_epochs):
+        _one_pass(state, part, recipe, lambda: None)
+    return state.head.eval().requires_grad_(False)
+
+
+def start(recipe: Recipe, options: HeadOptions, seed: int, device: str = "cpu") -> State:
+    """Return the state before the first step; the seed decides weights, batches and dropout."""
+    torch.manual_seed(seed)
+    head = make_head(options).to(device)
+    optimiser = torch.optim.Adam(head.parameters(), lr=recipe.learning_rate, fused=True)
+    return State(head, optimiser, np.random.default_rng(seed), copy.deepcopy(head.state_dict()))
 
 
 def predict(head: Head, part: Part, batch_size: int = 64) -> npt.NDArray[np.float32]:
     """Logits (n_utterances, n_classes) of a part, in its order."""
     head.eval()
     with torch.inference_mode():
-        rows = [head(batch.features, batch.mask).numpy() for batch in part.batches(batch_size)]
+        rows = [head(batch.features, batch.lengths).cpu().numpy() for batch in part.batches(batch_size)]
     return np.concatenate(rows).astype(np.float32)
 
 
-def _one_pass(
-    head: Head, optimiser: torch.optim.Optimizer, part: Part, batch_size: int, shuffle: np.random.Generator
-) -> float:
-    head.train()
+def uar_of(logits: npt.NDArray[np.float32], classes: npt.NDArray[np.integer]) -> float:
+    """Unweighted average recall over the classes that are there."""
+    right = logits.argmax(axis=1) == classes
+    return float(np.mean([right[classes == c].mean() for c in np.unique(classes)]))
+
+
+def _one_pass(state: State, part: Part, recipe: Recipe, check: Callable[[], None]) -> float:
+    head = state.head.train()
     total = 0.0
-    for batch in part.batches(batch_size, shuffle.permutation(len(part)).tolist()):
-        optimiser.zero_grad(set_to_none=True)
-        loss = cross_entropy(head(batch.features, batch.mask), batch.classes)
+    for batch in part.batches(recipe.batch_size, state.shuffle.permutation(len(part)).tolist()):
+        check()
+        state.optimiser.zero_grad(set_to_none=True)
+        loss = cross_entropy(head(batch.features, batch.lengths), batch.classes)
         loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
+        if recipe.clip is not None:
+            clip_grad_value_(head.parameters(), recipe.clip)
+        state.optimiser.step()
         total += float(loss.detach()) * len(batch.classes)
     return total / len(part)
 
 
 def _loss(logits: npt.NDArray[np.float32], part: Part) -> float:
     return float(cross_entropy(torch.from_numpy(logits), torch.from_numpy(part.classes)))
-
-
-def _uar(logits: npt.NDArray[np.float32], part: Part) -> float:
-    right = logits.argmax(axis=1) == part.classes
-    return float(np.mean([right[part.classes == c].mean() for c in np.unique(part.classes)]))

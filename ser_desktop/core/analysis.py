@@ -40,25 +40,17 @@ def prepare(
 
 
 def collate(utterances: Sequence[Sequence[FloatArray]]) -> tuple[list[Tensor], Tensor]:
-    """Stack prepared utterances into a batch, padded at the end.
+    """Join prepared utterances into a head's input.
 
     Returns
     -------
-    features : list of (batch, n_layers, n_frames, n_features)
-        One per branch.
-    mask : (batch, n_frames) bool
-        True on real frames.
+    features : list of (n_layers, n_frames, n_features)
+        One per branch, the utterances' frames one behind the other.
+    lengths : (n_utterances,) int64
     """
-    lengths = [utterance[0].shape[1] for utterance in utterances]
-    mask = torch.arange(max(lengths))[None] < torch.tensor(lengths)[:, None]
-    features = []
-    for branch in zip(*utterances, strict=True):
-        n_layers, _, n_features = branch[0].shape
-        padded = torch.zeros(len(branch), n_layers, max(lengths), n_features)
-        for row, values in zip(padded, branch, strict=True):
-            row[:, : values.shape[1]] = torch.from_numpy(values)
-        features.append(padded)
-    return features, mask
+    lengths = torch.tensor([utterance[0].shape[1] for utterance in utterances])
+    branches = zip(*utterances, strict=True)
+    return [torch.from_numpy(np.concatenate(branch, axis=1)) for branch in branches], lengths
 
 
 class Analyser:

@@ -83,8 +83,10 @@ def file_info(path: Path) -> FileInfo:
         return FileInfo(file.samplerate, file.channels, file.frames / file.samplerate)
 
 
-def read_blocks(path: Path, block_s: float = _BLOCK_S) -> Iterator[FloatArray]:
-    """Yield a file as mono blocks at `SAMPLE_RATE_HZ`, holding one block at a time.
+def read_blocks(
+    path: Path, block_s: float = _BLOCK_S, start_s: float = 0.0, end_s: float | None = None
+) -> Iterator[FloatArray]:
+    """Yield a file, or a stretch of it, as mono blocks at `SAMPLE_RATE_HZ`, holding one block at a time.
 
     Yields
     ------
@@ -99,9 +101,16 @@ def read_blocks(path: Path, block_s: float = _BLOCK_S) -> Iterator[FloatArray]:
     with _opened(path) as file:
         resampler = Resampler(file.samplerate)
         n_block = max(1, int(block_s * file.samplerate))
-        position = 0
+        position = round(start_s * file.samplerate)
+        end = file.frames if end_s is None else min(file.frames, round(end_s * file.samplerate))
+        if position >= end:
+            raise AudioFileError(
+                f"«{path.name}» has no sound from {start_s:g} s on: it is {file.frames / file.samplerate:.2f} s long.",
+                "Correct the start and the end of the stretch.",
+            )
+        file.seek(position)
         while True:
-            block = _read(file, path, n_block)
+            block = _read(file, path, min(n_block, end - position))
             if not np.isfinite(block).all():
                 at_s = (position + int(np.argmin(np.isfinite(block).all(axis=1)))) / file.samplerate
                 raise AudioFileError(
@@ -110,7 +119,7 @@ def read_blocks(path: Path, block_s: float = _BLOCK_S) -> Iterator[FloatArray]:
                 )
             position += len(block)
             mono = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float32)
-            is_last = len(block) < n_block
+            is_last = len(block) < n_block or position == end
             samples = resampler.push(np.ascontiguousarray(mono), last=is_last)
             if len(samples):
                 yield samples
@@ -118,8 +127,8 @@ def read_blocks(path: Path, block_s: float = _BLOCK_S) -> Iterator[FloatArray]:
                 return
 
 
-def load(path: Path) -> FloatArray:
-    """Read a whole file as mono samples at `SAMPLE_RATE_HZ`.
+def load(path: Path, start_s: float = 0.0, end_s: float | None = None) -> FloatArray:
+    """Read a file, or a stretch of it, as mono samples at `SAMPLE_RATE_HZ`.
 
     Returns
     -------
@@ -130,7 +139,7 @@ def load(path: Path) -> FloatArray:
     AudioFileError
         As `read_blocks`.
     """
-    return np.concatenate([np.zeros(0, np.float32), *read_blocks(path)])
+    return np.concatenate([np.zeros(0, np.float32), *read_blocks(path, start_s=start_s, end_s=end_s)])
 
 
 def _opened(path: Path) -> sf.SoundFile:

@@ -84,10 +84,7 @@ def save_bundle(folder: Path, config: BundleConfig, head: Head, statistics: Sequ
     from safetensors import SafetensorError
     from safetensors.torch import save_file
 
-    tensors = {f"head.{name}": value.contiguous() for name, value in head.state_dict().items()}
-    for i, branch in enumerate(statistics):
-        tensors[f"statistics.{i}.mean"] = torch.from_numpy(branch.mean)
-        tensors[f"statistics.{i}.std"] = torch.from_numpy(branch.std)
+    tensors = head_tensors(head, statistics)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".bundle-") as scratch_name:
@@ -103,6 +100,15 @@ def save_bundle(folder: Path, config: BundleConfig, head: Head, statistics: Sequ
                 (scratch / name).replace(folder / name)
     except (OSError, SafetensorError) as error:
         raise SaveError(f"The model could not be written to «{folder}» ({error}).", "Free some space.") from error
+
+
+def head_tensors(head: Head, statistics: Sequence[Statistics]) -> dict[str, torch.Tensor]:
+    """Return a head's weights and its branches' statistics under the names they are stored with."""
+    tensors = {f"head.{name}": value.contiguous() for name, value in head.state_dict().items()}
+    for i, branch in enumerate(statistics):
+        tensors[f"statistics.{i}.mean"] = torch.from_numpy(branch.mean.copy())
+        tensors[f"statistics.{i}.std"] = torch.from_numpy(branch.std.copy())
+    return tensors
 
 
 def file_sha256(path: Path) -> str:

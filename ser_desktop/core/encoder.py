@@ -60,15 +60,31 @@ class Encoder:
         -------
         layers : (n_layers, n_frames, n_features) float32
         """
+        return self.batch_layers(samples[None])[0]
+
+    def batch_layers(self, samples: FloatArray) -> FloatArray:
+        """Activations of several waveforms of one length: (n_waveforms, n_samples) to one more axis in front.
+
+        Waveforms of different lengths cannot share a batch: that would need padding.
+        """
         import torch
 
         self._captured = []
         with torch.inference_mode():
-            waveform = torch.from_numpy(samples).to(self._model.device, self._model.dtype)
-            self._model(waveform[None])
-            stacked = torch.cat(self._captured).float().cpu().numpy()
+            waveforms = torch.from_numpy(samples).to(self._model.device, self._model.dtype)
+            self._model(waveforms)
+            stacked = torch.stack(self._captured, dim=1).float().cpu().numpy()
         self._captured = []
         return np.asarray(stacked, dtype=np.float32)
+
+    def plain_model(self) -> Wav2Vec2Model:
+        """Return a copy of the model in float32 on the CPU, without what reads its layers (for export)."""
+        import copy
+
+        model = copy.deepcopy(self._model).float().cpu()
+        for part in (model.feature_projection, *model.encoder.layers):
+            part._forward_hooks.clear()
+        return model
 
     def _capture(self, _module: object, _inputs: object, output: object) -> None:
         # feature_projection returns (projected, normed); blocks return a tensor or a tuple by version.

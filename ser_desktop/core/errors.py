@@ -7,6 +7,10 @@ class SerError(Exception):
     """Root of every error raised on purpose."""
 
 
+class Cancelled(SerError):
+    """Somebody asked to stop; nothing is wrong and nothing is said."""
+
+
 class UserFacingError(SerError):
     """A problem whose sentence is shown as it is.
 
@@ -50,3 +54,7 @@ class SaveError(UserFacingError):
 
 class CorpusError(UserFacingError):
     """Training data does not hold what it should."""
+
+
+class TrainingError(UserFacingError):
+    """A training run cannot go on."""

@@ -1,7 +1,9 @@
 """The trainable part: shallow networks over frames, averaged over time.
 
 Pepino et al. 2021, section 2.3. A head takes one tensor per feature branch, each
-(batch, n_layers, n_frames, n_features), and a mask (batch, n_frames) that is True on real frames.
+(n_layers, n_frames, n_features), in which the frames of several utterances follow one another, and
+the utterances' lengths. The published heads pad and mask; without padding the sums are the same, and
+there is nothing that could leak into them or cost time.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from enum import StrEnum
 
 import torch
 from torch import Tensor, nn
+
+from ser_desktop.core.dropout import Dropout
 
 
 class HeadKind(StrEnum):
@@ -56,8 +60,8 @@ class WeightedAverage(nn.Module):
         self.alpha = nn.Parameter(torch.ones(n_layers))
 
     def forward(self, layers: Tensor) -> Tensor:
-        """Average (batch, n_layers, n_frames, n_features) to (batch, n_frames, n_features)."""
-        return torch.einsum("l,bltf->btf", self.alpha / self.alpha.sum(), layers)
+        """Average (n_layers, n_frames, n_features) to (n_frames, n_features)."""
+        return torch.tensordot(self.alpha / self.alpha.sum(), layers, dims=1)
 
     def weights(self) -> Tensor:
         """Return αᵢ / Σ α, (n_layers,)."""
@@ -68,21 +72,21 @@ class SingleLayer(nn.Module):
     """Stands where `WeightedAverage` would, for features that have one layer and nothing to weigh."""
 
     def forward(self, layers: Tensor) -> Tensor:
-        """Take (batch, 1, n_frames, n_features) to (batch, n_frames, n_features)."""
-        return layers[:, 0]
+        """Take (1, n_frames, n_features) to (n_frames, n_features)."""
+        return layers[0]
 
 
 class FrameLayer(nn.Sequential):
     """Linear layer applied to every frame (a 1×1 convolution), ReLU and dropout."""
 
     def __init__(self, n_in: int, n_out: int, options: HeadOptions) -> None:
-        dropout, linear = nn.Dropout(options.dropout), nn.Linear(n_in, n_out)
+        dropout, linear = Dropout(options.dropout), nn.Linear(n_in, n_out)
         steps = (dropout, linear, nn.ReLU()) if options.dropout_first else (linear, nn.ReLU(), dropout)
         super().__init__(*steps)
 
 
 class Head(nn.Module, ABC):
-    """What all heads share: reduce each branch to frames, pool over real frames, classify."""
+    """What all heads share: reduce each branch to frames, pool over each utterance, classify."""
 
     def __init__(self, options: HeadOptions) -> None:
         super().__init__()
@@ -93,17 +97,28 @@ class Head(nn.Module, ABC):
         self.classify = nn.Linear(options.n_hidden, options.n_classes)
 
     @abstractmethod
-    def frames(self, branches: Sequence[Tensor]) -> Tensor:
-        """Hidden frames (batch, n_frames, n_hidden) of the branches' (batch, n_frames, n_features)."""
+    def frames(self, branches: Sequence[Tensor], lengths: Tensor) -> Tensor:
+        """Hidden frames (n_frames, n_hidden) of the branches' (n_frames, n_features)."""
 
-    def forward(self, features: Sequence[Tensor], mask: Tensor) -> Tensor:
-        """Logits (batch, n_classes)."""
+    def forward(self, features: Sequence[Tensor], lengths: Tensor) -> Tensor:
+        """Logits of several utterances.
+
+        Parameters
+        ----------
+        features : sequence of (n_layers, n_frames, n_features)
+            One per branch, the utterances' frames one behind the other.
+        lengths : (n_utterances,) int64
+            Frames of each utterance; they add up to n_frames.
+
+        Returns
+        -------
+        logits : (n_utterances, n_classes)
+        """
         reduced = [reduce(branch) for reduce, branch in zip(self.reduce, features, strict=True)]
-        # The output must not depend on what padding holds, not even on NaN; `collate` pads with zeros.
-        reduced = [branch.masked_fill(~mask[..., None], 0.0) for branch in reduced]
-        hidden = self.frames(reduced).masked_fill(~mask[..., None], 0.0)
-        mean = hidden.sum(dim=1) / mask.sum(dim=1, keepdim=True)
-        return self.classify(mean)  # type: ignore[no-any-return]
+        hidden = self.frames(reduced, lengths)
+        owner = torch.repeat_interleave(torch.arange(len(lengths), device=lengths.device), lengths)
+        total = hidden.new_zeros(len(lengths), hidden.shape[1]).index_add(0, owner, hidden)
+        return self.classify(total / lengths[:, None])  # type: ignore[no-any-return]
 
     def layer_weights(self) -> tuple[float, ...] | None:
         """αᵢ / Σ α of the branch that has layers, or None when no branch has any."""
@@ -122,7 +137,7 @@ class Dense(Head):
         self.first = FrameLayer(n_features, options.n_hidden, options)
         self.second = FrameLayer(options.n_hidden, options.n_hidden, options)
 
-    def frames(self, branches: Sequence[Tensor]) -> Tensor:
+    def frames(self, branches: Sequence[Tensor], lengths: Tensor) -> Tensor:
         """See `Head.frames`."""
         return self.second(self.first(branches[0]))  # type: ignore[no-any-return]
 
@@ -136,10 +151,13 @@ class LSTM(Head):
         self.first = FrameLayer(n_features, options.n_hidden, options)
         self.second = nn.LSTM(options.n_hidden, options.n_hidden, batch_first=True)
 
-    def frames(self, branches: Sequence[Tensor]) -> Tensor:
-        """See `Head.frames`; the LSTM runs forward only, so padding behind a frame cannot reach it."""
-        hidden, _ = self.second(self.first(branches[0]))
-        return hidden  # type: ignore[no-any-return]
+    def frames(self, branches: Sequence[Tensor], lengths: Tensor) -> Tensor:
+        """See `Head.frames`; the LSTM starts anew with each utterance."""
+        utterances = torch.split(self.first(branches[0]), lengths.tolist())
+        padded, _ = self.second(nn.utils.rnn.pad_sequence(utterances, batch_first=True))
+        # It runs forward only, so the padding behind an utterance cannot reach its frames.
+        is_real = torch.arange(padded.shape[1], device=lengths.device) < lengths[:, None]
+        return padded[is_real]  # type: ignore[no-any-return]
 
 
 class Fusion(Head):
@@ -150,7 +168,7 @@ class Fusion(Head):
         self.first = nn.ModuleList(FrameLayer(n, options.n_hidden, options) for _, n in options.branches)
         self.second = FrameLayer(options.n_hidden * len(options.branches), options.n_hidden, options)
 
-    def frames(self, branches: Sequence[Tensor]) -> Tensor:
+    def frames(self, branches: Sequence[Tensor], lengths: Tensor) -> Tensor:
         """See `Head.frames`."""
         joined = torch.cat([layer(b) for layer, b in zip(self.first, branches, strict=True)], dim=-1)
         return self.second(joined)  # type: ignore[no-any-return]

@@ -36,6 +36,18 @@ RAVDESS_8: tuple[Emotion, ...] = tuple(RAVDESS_CODES.values())
 RAVDESS_7: tuple[Emotion, ...] = tuple(e for e in RAVDESS_8 if e is not Emotion.CALM)
 """Class order of Pepino et al. 2021, section 3.1: calm is merged into neutral."""
 
+IEMOCAP_CODES: dict[str, Emotion] = {
+    "ang": Emotion.ANGRY,
+    "hap": Emotion.HAPPY,
+    "exc": Emotion.HAPPY,
+    "sad": Emotion.SAD,
+    "neu": Emotion.NEUTRAL,
+}
+"""Majority labels of IEMOCAP that the four-class task keeps; excited counts as happy."""
+
+IEMOCAP_4: tuple[Emotion, ...] = (Emotion.NEUTRAL, Emotion.HAPPY, Emotion.SAD, Emotion.ANGRY)
+"""Class order of the four-class task, in the order of the emotions above."""
+
 
 def merge_calm(emotion: Emotion) -> Emotion:
     """Map calm to neutral, as Pepino et al. 2021 do, and leave the rest alone."""

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from ser_desktop.core.audio import FloatArray
 
-_MIN_STD = 1e-5
+_MIN_STD = 1e-9
+_MIN_RELATIVE_STD = 1e-6
 
 
 class Normalisation(StrEnum):
@@ -65,7 +66,7 @@ class Accumulator:
         return self
 
     def statistics(self) -> Statistics:
-        """Return what was gathered; a constant dimension gets the smallest allowed deviation.
+        """Return what was gathered; a constant dimension is only centred (its deviation is taken as 1).
 
         Raises
         ------
@@ -74,5 +75,14 @@ class Accumulator:
         """
         if self.n_frames == 0:
             raise ValueError("no features were added")
-        std = np.maximum(np.sqrt(self._squares / self.n_frames), _MIN_STD)
+        std = np.sqrt(self._squares / self.n_frames)
+        # Dividing by a deviation of rounding errors would blow up whoever does differ later.
+        std[self._constant(std)] = 1.0
         return Statistics(self._mean.astype(np.float32), std.astype(np.float32))
+
+    def n_constant(self) -> int:
+        """Count the dimensions, over all layers, that never changed."""
+        return int(self._constant(np.sqrt(self._squares / self.n_frames)).sum())
+
+    def _constant(self, std: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        return std <= _MIN_RELATIVE_STD * np.abs(self._mean) + _MIN_STD

@@ -1,64 +1,96 @@
-"""RAVDESS speech (Livingstone & Russo 2018): 24 actors, 1440 files, labels in the file names."""
+"""RAVDESS (Livingstone & Russo 2018): 24 actors, speech and song, labels in the file names."""
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 from ser_desktop.core.errors import CorpusError
 from ser_desktop.core.labels import RAVDESS_CODES, Emotion
-from trainer.corpora.utterance import Corpus, Utterance
+from trainer.corpora.archive import as_folder
+from trainer.corpora.utterance import Corpus, ReadOptions, Utterance, check_counts
 
-NAME = "RAVDESS speech"
 LICENCE = "CC BY-NC-SA 4.0"
-N_FILES = 1440
-N_PER_EMOTION = {emotion: 96 if emotion is Emotion.NEUTRAL else 192 for emotion in RAVDESS_CODES.values()}
+HEAD_S = 5.0
+N_SPEECH: dict[str, int] = {str(e): 96 if e is Emotion.NEUTRAL else 192 for e in RAVDESS_CODES.values()}
+# 23 singers (actor 18 does not sing); neither disgust nor surprise is sung.
+N_SONG: dict[str, int] = {
+    str(e): 92 if e is Emotion.NEUTRAL else 184
+    for e in (Emotion.NEUTRAL, Emotion.CALM, Emotion.HAPPY, Emotion.SAD, Emotion.ANGRY, Emotion.FEARFUL)
+}
 
 _SUFFIXES = {".wav", ".flac"}
 _N_FIELDS = 7
-_AUDIO_ONLY, _SPEECH = "03", "01"
-_GET = "RAVDESS is at zenodo.org, record 1188976, file Audio_Speech_Actors_01-24.zip (CC BY-NC-SA 4.0)."
+_AUDIO_ONLY = "03"
+_CHANNELS = {"01": "speech", "02": "song"}
+_ARCHIVES = {"speech": "Audio_Speech_Actors_01-24.zip", "song": "Audio_Song_Actors_01-24.zip"}
 
 
-def load_ravdess_speech(folder: Path) -> Corpus:
-    """List the speech files below a folder, at any nesting level.
+def read_speech(options: ReadOptions) -> Corpus:
+    """Read the 1440 spoken files. See `read`."""
+    return read(options, "ravdess", "RAVDESS speech", ("speech",))
 
-    Parameters
-    ----------
-    folder : Path
-        Holds files named modality-channel-emotion-intensity-statement-repetition-actor.
+
+def read_song(options: ReadOptions) -> Corpus:
+    """Read the 1012 sung files. See `read`."""
+    return read(options, "ravdess-song", "RAVDESS song", ("song",))
+
+
+def read_both(options: ReadOptions) -> Corpus:
+    """Read speech and song, as the paper does. See `read`."""
+    return read(options, "ravdess-both", "RAVDESS speech + song", ("speech", "song"))
+
+
+def read(options: ReadOptions, key: str, name: str, styles: tuple[str, ...]) -> Corpus:
+    """List the files below folders or in zip files, at any nesting level.
+
+    Their names are modality-channel-emotion-intensity-statement-repetition-actor; other files and
+    other modalities are left alone.
 
     Raises
     ------
     CorpusError
-        If the folder is absent or the files are not exactly the corpus.
+        If a place is absent, a file is there twice, or the counts are not the published ones.
     """
-    if not folder.is_dir():
-        raise CorpusError(f"There is no folder «{folder}».", _GET)
+    hint = (
+        f"RAVDESS is at zenodo.org, record 1188976, {' and '.join(_ARCHIVES[s] for s in styles)} ({LICENCE}). "
+        "Name the folder (or the zip file) that holds all actors."
+    )
     found: dict[str, Utterance] = {}
-    for path in sorted(folder.rglob("*")):
-        fields = path.stem.split("-")
-        if path.suffix.lower() not in _SUFFIXES or not _is_speech(fields):
-            continue
-        if path.stem in found:
-            raise CorpusError(
-                f"«{path.name}» is there twice: «{found[path.stem].path}» and «{path}».",
-                "Name a folder that holds one copy of the corpus.",
-            )
-        found[path.stem] = Utterance(path.stem, path, f"actor{fields[6]}", RAVDESS_CODES[fields[2]])
+    for place in options.data:
+        for path in sorted(as_folder(place, options.scratch, hint).rglob("*")):
+            utterance = _utterance(path)
+            if utterance is None or utterance.style not in styles:
+                continue
+            if utterance.identity in found:
+                raise CorpusError(
+                    f"«{path.name}» is there twice: «{found[utterance.identity].path}» and «{path}».",
+                    "Name folders that together hold one copy of the corpus.",
+                )
+            found[utterance.identity] = utterance
     utterances = tuple(found[identity] for identity in sorted(found))
-    _check_counts(utterances, folder)
-    return Corpus(NAME, LICENCE, utterances)
+    expected: dict[str, int] = dict.fromkeys(N_SPEECH, 0)
+    for counts in (N_SPEECH if "speech" in styles else {}, N_SONG if "song" in styles else {}):
+        expected = {emotion: n + counts.get(emotion, 0) for emotion, n in expected.items()}
+    expected = {emotion: n for emotion, n in expected.items() if n}
+    where = ", ".join(str(place) for place in options.data)
+    notes = check_counts(utterances, expected, where, hint, accept=options.accept_counts)
+    if notes:
+        name = f"{name} (incomplete: {len(utterances)} files)"
+    return Corpus(key, name, LICENCE, utterances, not notes, notes, HEAD_S)
 
 
-def _is_speech(fields: list[str]) -> bool:
-    return len(fields) == _N_FIELDS and fields[:2] == [_AUDIO_ONLY, _SPEECH] and fields[2] in RAVDESS_CODES
-
-
-def _check_counts(utterances: tuple[Utterance, ...], folder: Path) -> None:
-    counts = Counter(utterance.emotion for utterance in utterances)
-    wrong = [f"{e}: {counts[e]} instead of {n}" for e, n in N_PER_EMOTION.items() if counts[e] != n]
-    if wrong:
-        raise CorpusError(
-            f"«{folder}» holds {len(utterances)} of the {N_FILES} RAVDESS speech files ({', '.join(wrong)}).", _GET
-        )
+def _utterance(path: Path) -> Utterance | None:
+    fields = path.stem.split("-")
+    if path.suffix.lower() not in _SUFFIXES or len(fields) != _N_FIELDS or path.name.startswith("."):
+        return None
+    modality, channel, emotion, _intensity, statement, _repetition, actor = fields
+    if modality != _AUDIO_ONLY or channel not in _CHANNELS or emotion not in RAVDESS_CODES:
+        return None
+    return Utterance(
+        path.stem,
+        path,
+        f"actor{actor}",
+        RAVDESS_CODES[emotion],
+        style=_CHANNELS[channel],
+        sentence=f"statement {statement}",
+    )

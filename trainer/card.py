@@ -1,0 +1,184 @@
+"""A bundle's model card, made from the stored predictions of its run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ser_desktop.core.analysis import softmax
+from ser_desktop.core.bundle_config import BundleConfig
+from trainer import metrics
+from trainer.records import JobRecord, Predictions
+from trainer.results import RowResult
+
+_MANY_SPEAKERS = 12
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything a card is made from.
+
+    Attributes
+    ----------
+    config : BundleConfig
+    result : RowResult
+    chosen : JobRecord or None
+        The run in the bundle; None when the head was trained again on everyone.
+    validation : Predictions
+        On which temperature and threshold were chosen.
+    rebuild : str
+        The command that makes the bundle again.
+    how : str
+        One sentence about which head the bundle holds.
+    """
+
+    config: BundleConfig
+    result: RowResult
+    chosen: JobRecord | None
+    validation: Predictions
+    rebuild: str
+    how: str
+
+
+def model_card(evidence: Evidence) -> str:
+    """Return the bundle's README.md."""
+    config, result = evidence.config, evidence.result
+    labels = config.labels
+    shares = "No speaker is in two parts" if not result.protocol.speaker_dependent else "SPEAKERS ARE SHARED on purpose"
+    return "\n".join(
+        [
+            "---",
+            "license: cc-by-nc-sa-4.0" if "NC-SA" in config.licence else "license: other",
+            "tags: [speech-emotion-recognition]",
+            "---",
+            "",
+            f"# {config.name}",
+            "",
+            "A speech emotion model in the manner of Pepino, Riera & Ferrer, «Emotion Recognition from Speech "
+            "Using Wav2vec 2.0 Embeddings» (Interspeech 2021).",
+            "",
+            f"- **Corpus:** {result.corpus} ({config.licence}). These weights carry the same licence.",
+            f"- **Protocol:** {result.protocol.words}. {shares} (checked, with the files' bytes).",
+            f"- **Features:** {', '.join(spec.name for spec in config.features)}, sound at 16 kHz; "
+            f"{config.normalisation} normalisation.",
+            f"- **Head:** {config.head_kind}, at most {config.window_s:g} s of sound; preset {result.preset}.",
+            f"- **Classes:** {', '.join(labels)} (chance {100 / len(labels):.1f} % UAR).",
+            "",
+            "## Results",
+            "",
+            *_results(result),
+            "",
+            evidence.how,
+            "",
+            *_recalls(labels, evidence),
+            "",
+            *_decision(evidence),
+            "",
+            "## Intended use and limits",
+            "",
+            "For demonstrations, teaching and research. Trained on people who were asked to sound like an emotion: "
+            "what it hears is an expression, not what a person feels, and it is often wrong. It generalises "
+            "poorly to other voices, languages, rooms and microphones. Do not use it to judge people, and not at "
+            "work or in schools (EU AI Act, Article 5(1)(f)). Tell people that their voice is being analysed. "
+            "openSMILE, which computes eGeMAPS, is free for research and teaching; commercial use needs a "
+            "licence from audEERING.",
+            "",
+            "## Rebuild",
+            "",
+            "```",
+            evidence.rebuild,
+            "```",
+            "",
+            "`run/` holds the resolved configuration, every epoch and every prediction.",
+            "",
+        ]
+    )
+
+
+def _results(result: RowResult) -> list[str]:
+    first = [r for r in result.records if r.seed == result.seeds[0]]
+    lines = [
+        f"Over {len(result.seeds)} seed(s), mean ± population standard deviation, in percent; "
+        "the folds of a seed are counted together:",
+        "",
+        "| part | speakers | files | UAR | WA |",
+        "|---|---|---|---|---|",
+        f"| test | {_speakers([r.test for r in first])} | {result.n_test} | {_percent(result.uar)} "
+        f"| {_percent(result.wa)} |",
+        f"| validation | {_speakers([r.validation for r in first])} | {sum(len(r.validation.files) for r in first)} "
+        f"| {_percent(metrics.mean_and_sd([100 * r.validation_uar for r in result.records]))} | |",
+        "",
+        "| seed | fold | validation UAR | test UAR | test WA | best epoch |",
+        "|---|---|---|---|---|---|",
+    ]
+    for record in result.records:
+        scores = metrics.score(record.test.truth, record.test.answers, len(result.protocol.labels))
+        lines.append(
+            f"| {record.seed} | {record.fold} | {100 * record.validation_uar:.1f} | {100 * scores.uar:.1f} "
+            f"| {100 * scores.wa:.1f} | {record.best_epoch} |"
+        )
+    n_speakers = len({s for r in first for s in r.test.speakers})
+    if n_speakers < _MANY_SPEAKERS:
+        lines += ["", f"With {n_speakers} test speakers the figures are rough."]
+    return lines
+
+
+def _recalls(labels: Sequence[str], evidence: Evidence) -> list[str]:
+    if evidence.chosen is None:
+        which, confusion = "all seeds, summed", evidence.result.confusion()
+        recalls = [mean for mean, _ in evidence.result.recalls()]
+    else:
+        test = evidence.chosen.test
+        scores = metrics.score(test.truth, test.answers, len(labels))
+        which, recalls = "the bundle's own head", [100 * r for r in scores.recalls]
+        confusion = [list(row) for row in scores.confusion]
+    rows = [
+        f"| **{label}** | {' | '.join(str(n) for n in row)} | {recall:.0f} % |"
+        for label, row, recall in zip(labels, confusion, recalls, strict=True)
+    ]
+    return [
+        f"Confusion matrix on the test speakers, {which} (rows: labelled, columns: answered):",
+        "",
+        f"| | {' | '.join(labels)} | recall |",
+        "|" + "---|" * (len(labels) + 2),
+        *rows,
+    ]
+
+
+def _decision(evidence: Evidence) -> list[str]:
+    decision = evidence.config.decision
+    parts = {"validation": evidence.validation}
+    if evidence.chosen is not None:
+        parts["test"] = evidence.chosen.test
+    rows = []
+    for name, said in parts.items():
+        raw, calibrated = softmax(said.logits), softmax(said.logits / decision.temperature)
+        accepted = calibrated.max(axis=1) >= decision.threshold
+        right = calibrated.argmax(axis=1) == said.truth
+        rows.append(
+            f"| {name} | {metrics.log_loss_of(raw, said.truth):.2f} → {metrics.log_loss_of(calibrated, said.truth):.2f} "
+            f"| {100 * metrics.expected_calibration_error(raw, said.truth):.1f} → "
+            f"{100 * metrics.expected_calibration_error(calibrated, said.truth):.1f} "
+            f"| {100 * accepted.mean():.0f} | {100 * right[accepted].mean():.1f} | {100 * right.mean():.1f} |"
+        )
+    return [
+        "## How sure it is",
+        "",
+        f"Logits are divided by a temperature of {decision.temperature:.2f}; below a probability of "
+        f"{decision.threshold:.2f} the answer is «not sure». Both were chosen on the validation speakers: the "
+        "temperature for the least log loss, the threshold for the highest accuracy with at least 70 % of the "
+        "answers kept. Arrows: before and after the temperature. All on whole utterances, not live windows.",
+        "",
+        "| part | log loss | calibration error % | answered % | accuracy when answered % | accuracy of all % |",
+        "|---|---|---|---|---|---|",
+        *rows,
+    ]
+
+
+def _percent(value: tuple[float, float]) -> str:
+    return f"{value[0]:.1f} ± {value[1]:.1f}"
+
+
+def _speakers(parts: Sequence[Predictions]) -> str:
+    names = sorted({speaker for part in parts for speaker in part.speakers})
+    return ", ".join(names) if len(names) <= _MANY_SPEAKERS else f"{len(names)} speakers"

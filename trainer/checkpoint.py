@@ -1,0 +1,63 @@
+"""A run's state on disk, so that it can go on where it was."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from ser_desktop.core.errors import SaveError
+
+if TYPE_CHECKING:
+    from trainer.train import Epoch, State
+
+
+def save_checkpoint(path: Path, state: State) -> None:
+    """Write everything that the rest of the run depends on; the file is never half written.
+
+    Raises
+    ------
+    SaveError
+    """
+    content = {
+        "head": state.head.state_dict(),
+        "best": state.best,
+        "optimiser": state.optimiser.state_dict(),
+        "shuffle": state.shuffle.bit_generator.state,
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        "epochs": [asdict(epoch) for epoch in state.epochs],
+    }
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".checkpoint-", delete=False) as file:
+            try:
+                torch.save(content, file)
+            except (OSError, RuntimeError):
+                Path(file.name).unlink(missing_ok=True)
+                raise
+        Path(file.name).replace(path)
+    except (OSError, RuntimeError) as error:
+        raise SaveError(
+            f"The training's state could not be written to «{path.parent}» ({error}).",
+            "Free some space and run the same command again: it goes on where it was.",
+        ) from error
+
+
+def load_checkpoint(path: Path, state: State, epoch_type: type[Epoch]) -> bool:
+    """Restore what `save_checkpoint` wrote; returns False, and leaves all as it is, where there is none."""
+    if not path.is_file():
+        return False
+    content = torch.load(path, weights_only=True, map_location="cpu")
+    state.head.load_state_dict(content["head"])
+    state.best = content["best"]
+    state.optimiser.load_state_dict(content["optimiser"])
+    state.shuffle.bit_generator.state = content["shuffle"]
+    torch.set_rng_state(content["torch"])
+    if content["cuda"]:
+        torch.cuda.set_rng_state_all(content["cuda"])
+    state.epochs = [epoch_type(**epoch) for epoch in content["epochs"]]
+    return True

@@ -1,0 +1,248 @@
+"""What the sub-commands do."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from ser_desktop.core.bundle import load_bundle
+from ser_desktop.core.catalogue import ENCODERS, find_encoder
+from ser_desktop.core.errors import EncoderMissingError, TrainingError
+from trainer import export, score
+from trainer.corpora import ReadOptions
+from trainer.events import Done, Listener, Notice, RowDone, Stage
+from trainer.experiments import RECIPES, SEEDS, Preset
+from trainer.readme_table import replace_table, results_table
+from trainer.report import write_report
+from trainer.reproduce import Plan, Reproduction
+from trainer.results import RowResult
+from trainer.rows import ROWS, Row
+from trainer.run_folder import RunFolder, require_run
+from trainer.workers import Workers
+
+
+def reproduce(options: argparse.Namespace, workers: Workers, listener: Listener) -> None:
+    """Run rows and write the report."""
+    rows = tuple(ROWS[name] for name in options.rows or ROWS)
+    presets = tuple(dict.fromkeys(Preset(p) for p in options.preset or [Preset.PAPER]))
+    out = options.out or Path("runs") / f"reproduce-{options.corpus}"
+    plan = Plan(
+        options.corpus,
+        read_options(options, out, presets),
+        rows,
+        presets,
+        out,
+        options.cache or out / ".cache",
+        tuple(options.seeds or SEEDS),
+        options.protocol or "",
+        options.skip_unreadable,
+    )
+    Reproduction(plan, workers, listener, device=training_device()).run()
+    report(plan.out, listener)
+
+
+def train(options: argparse.Namespace, workers: Workers, listener: Listener) -> None:
+    """Train one recipe and write the bundle of the best run."""
+    preset = Preset((options.preset or [Preset.PAPER])[0])
+    row = Row(options.recipe, "", RECIPES[options.recipe])
+    run = options.out / ".run"
+    plan = Plan(
+        options.corpus,
+        read_options(options, options.out, (preset,)),
+        (row,),
+        (preset,),
+        run,
+        options.cache or options.out / ".cache",
+        tuple(options.seed or SEEDS),
+        options.protocol or "",
+        options.skip_unreadable,
+    )
+    reproduction = Reproduction(plan, workers, listener, device=training_device())
+    reproduction.run()
+    if reproduction.missing:
+        # Here it is the only thing that was asked for: not a note but a failure.
+        find_encoder(row.recipe.encoder or "")
+        raise EncoderMissingError(next(iter(reproduction.missing.values())))
+    folder, info = require_run(run)
+    results = write_report(folder, info)
+    result = next(r for r in results if (r.row, r.preset) == (row.name, str(preset)))
+    record = export.choose_record(result, None, None)
+    listener(Stage("report", f"Writing «{options.out}»"))
+    export.export_record(info, result, record, options.out, rebuild_command(options, result))
+    listener(row_done(result))
+    listener(Notice(f"The bundle holds seed {record.seed} of {record.fold}, the best on its validation speakers."))
+    listener(Done(str(options.out)))
+
+
+def report(run: Path, listener: Listener) -> None:
+    """Make a run's report anew from its stored predictions."""
+    folder, info = require_run(run)
+    listener(Stage("report", f"Writing the report of «{run}»"))
+    for result in write_report(folder, info):
+        listener(row_done(result))
+    listener(Done(str(run)))
+
+
+def export_bundle(options: argparse.Namespace, workers: Workers, listener: Listener) -> None:
+    """Write the bundle of a run, or of a head trained again on everyone; as ONNX if asked for."""
+    folder, info = require_run(options.run)
+    result = export.choose_row(folder, info, options.row, options.preset)
+    listener(Stage("report", f"Writing «{options.out}»"))
+    if options.refit:
+        _refit(options, folder, result, workers, listener)
+    else:
+        record = export.choose_record(result, options.seed, options.fold)
+        command = f"python -m trainer export RUN --row {result.row} --preset {result.preset}"
+        command += f" --seed {record.seed} --fold {record.fold} --out FOLDER"
+        export.export_record(info, result, record, options.out, command)
+        listener(Notice(f"The bundle holds seed {record.seed} of {record.fold}."))
+    if options.onnx:
+        from trainer.features import open_encoder
+        from trainer.onnx_export import export_onnx
+
+        bundle = load_bundle(options.out)
+        encoder = None if bundle.config.encoder is None else open_encoder(bundle.config.encoder)
+        parity = export_onnx(bundle, encoder, options.out / "onnx")
+        listener(Notice(f"ONNX: the largest difference of a probability from PyTorch's is {parity.largest:.1e}."))
+    listener(Done(str(options.out)))
+
+
+def _refit(
+    options: argparse.Namespace, folder: RunFolder, result: RowResult, workers: Workers, listener: Listener
+) -> None:
+    from trainer.train_everyone import train_on_everyone
+
+    info = folder.read()
+    assert info is not None
+    if not options.data:
+        raise TrainingError("Training on all speakers needs the recordings.", "Name them with --data PATH.")
+    row = ROWS.get(result.row) or Row(result.row, "", RECIPES[result.row])
+    preset = Preset(result.preset)
+    options.corpus = info.corpus_key
+    plan = Plan(
+        info.corpus_key,
+        read_options(options, folder.path, (preset,)),
+        (row,),
+        (preset,),
+        folder.path,
+        options.cache or folder.path / ".cache",
+        result.seeds,
+        "" if row.issa else result.protocol.name,
+        options.skip_unreadable,
+    )
+    # Nothing is trained again: this finds the features and checks that the data are the run's own.
+    (ready,) = Reproduction(plan, workers, listener).run()
+    n_epochs = export.median_epochs(result)
+    listener(Stage("train", f"Training on all speakers, {n_epochs} epochs"))
+    head, statistics = train_on_everyone(ready, result.seeds[0], n_epochs)
+    command = f"python -m trainer export RUN --row {result.row} --preset {result.preset} --refit --data PATH --out FOLDER"
+    export.export_refitted(info, result, head, statistics, n_epochs, options.out, command)
+
+
+def print_list(*, as_json: bool) -> None:
+    """Print every row with its table, needs and published figures."""
+    rows = [describe_row(row) for row in ROWS.values()]
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    for row in rows:
+        published = ", ".join(f"{k} {v['mean']:.1f} ± {v['sd']:.1f}" for k, v in row["published"].items())
+        print(f"{row['row']:28s} {row['table'] or '–':12s} {row['title']}")
+        needs = f"needs {row['encoder']} ({'installed' if row['is_installed'] else 'not installed'})"
+        print(f"{'':28s} {needs if row['encoder'] else 'needs no encoder'}; published UAR: {published or 'none'}")
+
+
+def describe_row(row: Row) -> dict[str, object] | dict[str, dict[str, dict[str, float]]]:
+    """Return a row as ``--list --json`` prints it."""
+    encoder = row.recipe.encoder
+    entry = next((e for e in ENCODERS if e.name == encoder), None)
+    return {
+        "row": row.name,
+        "table": row.table,
+        "title": row.recipe.title,
+        "encoder": encoder,
+        "is_installed": entry.is_installed() if entry else True,
+        "install": entry.install_command() if entry and not entry.is_installed() else None,
+        "protocol": "issa" if row.issa else "the corpus's own",
+        "published_preset": row.published_preset,
+        "published": {k: vars(v) for k, v in row.published.items()},
+    }
+
+
+def print_scores(path: Path, *, as_json: bool) -> None:
+    """Print the scores of any file of predictions."""
+    scores = score.score_file(path)
+    print(json.dumps(scores, ensure_ascii=False) if as_json else score.as_text(scores))
+
+
+def print_table(reports: Sequence[Path], document: Path | None) -> None:
+    """Print a table of reports, or put it into a document."""
+    table = results_table(reports)
+    if document is None:
+        print(table)
+    else:
+        replace_table(document, table)
+
+
+def read_options(options: argparse.Namespace, out: Path, presets: Sequence[Preset]) -> ReadOptions:
+    """Return what the command line says about reading the corpus.
+
+    Raises
+    ------
+    TrainingError
+        If presets that read IEMOCAP differently are asked for in one run.
+    """
+    as_released = Preset.RELEASED_CODE in presets
+    if options.corpus == "iemocap" and as_released and len(presets) > 1:
+        raise TrainingError(
+            "The presets read IEMOCAP differently (speakers, and 5473 utterances instead of 5531).",
+            "Run them one by one, each with an --out of its own.",
+        )
+    columns = dict(column.split("=", 1) for column in options.column or [])
+    return ReadOptions(
+        tuple(options.data),
+        options.cache or out / ".cache",
+        options.accept_counts,
+        options.skip_unreadable,
+        as_released and options.corpus == "iemocap",
+        options.speaker_pattern or "",
+        columns,
+        options.table or "",
+    )
+
+
+def row_done(result: RowResult) -> RowDone:
+    """Return the event that tells a row's result."""
+    return RowDone(
+        result.row,
+        result.preset,
+        result.corpus,
+        result.protocol.words,
+        result.seeds,
+        round(result.uar[0], 3),
+        round(result.uar[1], 3),
+        round(result.wa[0], 3),
+        round(result.wa[1], 3),
+        result.published.mean if result.published else None,
+        result.published.sd if result.published else None,
+    )
+
+
+def training_device() -> str:
+    """Return "cuda" where a GPU passes its first computation, else "cpu"."""
+    from ser_desktop.core.device import DeviceKind, choose_device
+
+    return "cuda" if choose_device().kind is DeviceKind.CUDA else "cpu"
+
+
+def rebuild_command(options: argparse.Namespace, result: RowResult) -> str:
+    """Return the command that makes a bundle again."""
+    words = ["python -m trainer train", f"--corpus {options.corpus}", "--data PATH", f"--recipe {options.recipe}"]
+    words += [f"--preset {result.preset}"] if result.preset != Preset.PAPER else []
+    words += [f"--protocol {options.protocol}"] if options.protocol else []
+    words += ["--out FOLDER", *(f"--seed {seed}" for seed in result.seeds)]
+    return " ".join(words)
+
+

@@ -1,0 +1,88 @@
+"""A run's events for people on a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import Progress as Bar
+
+from trainer.events import Done, EpochEnded, Event, Failure, Notice, Progress, RowDone, Stage
+
+
+class ConsoleListener:
+    """Prints events as lines and moves one bar.
+
+    Parameters
+    ----------
+    console : Console
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bar: Bar | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Show an event."""
+        if isinstance(event, Progress):
+            self._move(event)
+        elif isinstance(event, Stage):
+            self.close()
+            self._say(f"[bold]{escape(event.text)}[/]")
+        elif isinstance(event, EpochEnded):
+            mark = "  ← best" if event.is_best else ""
+            self._say(
+                f"  {event.row} {event.preset} {event.fold} seed {event.seed}  epoch {event.number:3d}  train loss "
+                f"{event.train_loss:.4f}  validation loss {event.validation_loss:.4f}  "
+                f"UAR {100 * event.validation_uar:.1f} %{mark}"
+            )
+        elif isinstance(event, Notice):
+            self._say(f"[yellow]! {escape(event.text)}[/]")
+        elif isinstance(event, RowDone):
+            self._row(event)
+        elif isinstance(event, Done):
+            self.close()
+            self._say(f"Written: {escape(event.out)}")
+        elif isinstance(event, Failure):
+            self.close()
+            Console(stderr=True, soft_wrap=True).print(
+                f"[bold red]{escape(event.text)}[/]\n{escape(event.fix)}".rstrip(), highlight=False
+            )
+
+    def close(self) -> None:
+        """Finish the bar."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, highlight=False)
+
+    def _move(self, event: Progress) -> None:
+        if self._bar is None:
+            if event.done == event.total:
+                return
+            columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[left]}"))
+            self._bar = Bar(*columns, console=self._console)
+            self._bar.add_task(event.stage, total=event.total, left="")
+            self._bar.start()
+        left = "" if event.eta_s is None else f"about {_duration(event.eta_s)} left"
+        self._bar.update(self._bar.task_ids[0], completed=event.done, total=event.total, left=left)
+
+    def _row(self, event: RowDone) -> None:
+        self.close()
+        beside = ""
+        if event.published_mean is not None and event.published_sd is not None:
+            beside = f"  (published {event.published_mean:.1f} ± {event.published_sd:.1f})"
+        self._say(
+            f"{event.row} {event.preset}: test UAR {event.uar_mean:.1f} ± {event.uar_sd:.1f} %, "
+            f"WA {event.wa_mean:.1f} ± {event.wa_sd:.1f} %{beside}"
+        )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

@@ -1,0 +1,181 @@
+"""What a run tells while it goes on, for people on a terminal and for programs as JSON lines.
+
+``--events json`` prints one object per line on the standard output, nothing else. Each has ``v``
+(`VERSION`), ``event`` and the fields below. A reader ignores events and fields it does not know;
+``v`` changes when a known one changes its meaning.
+
+=========  ==================================================================================
+event      fields
+=========  ==================================================================================
+stage      ``stage`` (``read``, ``extract``, ``statistics``, ``train``, ``report``), ``text``
+progress   ``stage``, ``done``, ``total``, ``eta_s`` (null until it can be told)
+epoch      ``row``, ``preset``, ``fold``, ``seed``, ``epoch``, ``loss``, ``validation_loss``,
+           ``uar`` (of the validation speakers), ``best`` (the loss is the lowest so far)
+notice     ``text``: something the user should know; the run goes on
+result     ``row``, ``preset``, ``corpus``, ``protocol``, ``seeds``, ``uar_mean``, ``uar_sd``,
+           ``wa_mean``, ``wa_sd``, ``published_mean``, ``published_sd`` (percent; null without)
+done       ``out``: the run's folder
+error      ``text`` (what happened), ``fix`` (what to do), ``code`` (the exit status)
+=========  ==================================================================================
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Any, Protocol, TextIO
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage began."""
+
+    stage: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """So much of a stage is done."""
+
+    stage: str
+    done: int
+    total: int
+    eta_s: float | None = None
+
+
+@dataclass(frozen=True)
+class EpochEnded:
+    """An epoch of one (row, preset, fold, seed) ended."""
+
+    row: str
+    preset: str
+    fold: str
+    seed: int
+    number: int
+    train_loss: float
+    validation_loss: float
+    validation_uar: float
+    is_best: bool
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something the user should know; the run goes on."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class RowDone:
+    """A row has all its folds and seeds; figures in percent."""
+
+    row: str
+    preset: str
+    corpus: str
+    protocol: str
+    seeds: tuple[int, ...]
+    uar_mean: float
+    uar_sd: float
+    wa_mean: float
+    wa_sd: float
+    published_mean: float | None
+    published_sd: float | None
+
+
+@dataclass(frozen=True)
+class Done:
+    """Everything is written."""
+
+    out: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The run ended otherwise."""
+
+    text: str
+    fix: str
+    code: int
+
+
+Event = Stage | Progress | EpochEnded | Notice | RowDone | Done | Failure
+
+
+class Listener(Protocol):
+    """Hears how a run goes on."""
+
+    def __call__(self, event: Event) -> None:
+        """Take an event."""
+
+
+class JsonLines:
+    """Prints events as JSON lines.
+
+    Parameters
+    ----------
+    stream : TextIO
+    """
+
+    def __init__(self, stream: TextIO = sys.stdout) -> None:
+        self._stream = stream
+
+    def __call__(self, event: Event) -> None:
+        """Print one line at once."""
+        print(json.dumps(as_json(event), ensure_ascii=False), file=self._stream, flush=True)
+
+
+def as_json(event: Event) -> dict[str, Any]:
+    """Return the event as the table above describes it."""
+    names = {
+        Stage: "stage",
+        Progress: "progress",
+        EpochEnded: "epoch",
+        Notice: "notice",
+        RowDone: "result",
+        Done: "done",
+        Failure: "error",
+    }
+    fields: dict[str, Any] = dict(vars(event))
+    if isinstance(event, EpochEnded):
+        fields["epoch"], fields["loss"] = fields.pop("number"), fields.pop("train_loss")
+        fields["uar"], fields["best"] = fields.pop("validation_uar"), fields.pop("is_best")
+    return {"v": VERSION, "event": names[type(event)], **fields}
+
+
+class Countdown:
+    """Tells progress with the time that is left, at most a few times a second.
+
+    Parameters
+    ----------
+    stage : str
+    listener : Listener
+    """
+
+    _EVERY_S = 0.2
+    _MEMORY_S = 30.0
+
+    def __init__(self, stage: str, listener: Listener) -> None:
+        self._stage = stage
+        self._listener = listener
+        # What was there already goes by in no time: only the latest half minute tells the pace.
+        self._recent: deque[tuple[float, int]] = deque()
+        self._told_at = float("-inf")
+
+    def __call__(self, done: int, total: int) -> None:
+        """Tell that ``done`` of ``total`` are done."""
+        now = time.monotonic()
+        if done < total and now - self._told_at < self._EVERY_S:
+            return
+        self._told_at = now
+        self._recent.append((now, done))
+        while now - self._recent[0][0] > self._MEMORY_S and len(self._recent) > 2:
+            self._recent.popleft()
+        since, before = self._recent[0]
+        pace = (done - before) / (now - since) if now > since else 0.0
+        self._listener(Progress(self._stage, done, total, round((total - done) / pace, 1) if pace > 0 else None))

@@ -1,0 +1,98 @@
+"""One (row, preset, fold, seed) as a task for a worker process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ser_desktop.core.heads import HeadOptions
+from trainer.data import MEMORY_BYTES, Dataset, TrainingData
+from trainer.events import EpochEnded
+from trainer.experiments import Recipe
+from trainer.records import write_job
+from trainer.train import Epoch, train_head
+from trainer.workers import current_worker
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to train, and where its result goes.
+
+    Attributes
+    ----------
+    folder : Path
+        Appears when the job is finished.
+    row, preset, fold : str
+    seed : int
+    recipe : Recipe
+    options : HeadOptions
+    labels : tuple of str
+    data : TrainingData
+    device : str
+    memory_bytes : int
+        What this process may keep of the features.
+    """
+
+    folder: Path
+    row: str
+    preset: str
+    fold: str
+    seed: int
+    recipe: Recipe
+    options: HeadOptions
+    labels: tuple[str, ...]
+    data: TrainingData
+    device: str = "cpu"
+    memory_bytes: int = MEMORY_BYTES
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the unfinished job keeps its state."""
+        return self.folder.parent / f".{self.folder.name}.checkpoint"
+
+
+# The last split this process prepared: the seeds of a fold follow one another.
+_prepared: dict[tuple[Path, str], Dataset] = {}
+
+
+def forget_data() -> None:
+    """Free the split that this process prepared last."""
+    _prepared.clear()
+
+
+def run_job(job: Job) -> Path:
+    """Train, predict, write; goes on from the job's checkpoint if there is one.
+
+    Raises
+    ------
+    Cancelled
+        When the run is to stop; the checkpoint remains.
+    SaveError
+    """
+    worker = current_worker()
+    data = _dataset(job)
+
+    def tell(epoch: Epoch) -> None:
+        worker.tell(EpochEnded(job.row, job.preset, job.fold, **vars(epoch)))
+
+    run = train_head(
+        data,
+        job.recipe,
+        job.options,
+        job.seed,
+        progress=tell,
+        check=worker.check,
+        checkpoint=job.checkpoint,
+        device=job.device,
+    )
+    write_job(job.folder, job.fold, job.labels, run, data, job.data.reference)
+    job.checkpoint.unlink(missing_ok=True)
+    return job.folder
+
+
+def _dataset(job: Job) -> Dataset:
+    key = (job.folder.parent, job.device)
+    if key not in _prepared:
+        _prepared.clear()
+        _prepared[key] = Dataset(job.data, job.device, job.memory_bytes)
+    return _prepared[key]

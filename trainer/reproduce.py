@@ -1,0 +1,261 @@
+"""Run rows of the paper on a corpus: read, check, extract, train; each step goes on where it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ser_desktop.core.encoder import Encoder
+from ser_desktop.core.errors import EncoderMissingError, TrainingError
+from ser_desktop.core.normalise import Normalisation
+from trainer.cache import Extracted, extract
+from trainer.corpora import ReadOptions
+from trainer.data import MEMORY_BYTES
+from trainer.events import Countdown, Listener, Notice, Stage
+from trainer.experiments import SEEDS, Preset, Recipe, apply_preset
+from trainer.features import Source, branch_of, open_encoder, sources_of
+from trainer.gather import Gathered, gather
+from trainer.jobs import Job, forget_data, run_job
+from trainer.material import Material
+from trainer.prepared import PreparedRow
+from trainer.protocols import Protocol, own_protocol
+from trainer.rows import Row
+from trainer.run_folder import RunFolder, RunInfo, describe, describe_protocol
+from trainer.workers import Batch, Workers
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run.
+
+    Attributes
+    ----------
+    corpus : str
+        Key of the corpus.
+    read : ReadOptions
+    rows : tuple of Row
+    presets : tuple of Preset
+    out, cache : Path
+    seeds : tuple of int
+    protocol : str
+        "" is the corpus's own.
+    skip_unreadable : bool
+        Leave out recordings that cannot be used instead of refusing the corpus.
+    """
+
+    corpus: str
+    read: ReadOptions
+    rows: tuple[Row, ...]
+    presets: tuple[Preset, ...]
+    out: Path
+    cache: Path
+    seeds: tuple[int, ...] = SEEDS
+    protocol: str = ""
+    skip_unreadable: bool = False
+
+    def protocol_of(self, row: Row) -> str:
+        """Name of the protocol that a row is evaluated with."""
+        return "issa" if row.issa else self.protocol or own_protocol(self.corpus)
+
+
+class Reproduction:
+    """Rows on one corpus.
+
+    Parameters
+    ----------
+    plan : Plan
+    workers : Workers
+    listener : Listener
+    encoders : callable
+        Loads an encoder by its catalogue name; raises `EncoderMissingError`.
+    device : str
+        Where heads are trained.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        workers: Workers,
+        listener: Listener,
+        encoders: Callable[[str], Encoder] = open_encoder,
+        device: str = "cpu",
+    ) -> None:
+        self.plan = plan
+        self.folder = RunFolder(plan.out)
+        self.missing: dict[str, str] = {}
+        self._workers = workers
+        self._listener = listener
+        self._open_encoder = encoders
+        self._encoders: dict[str, Encoder] = {}
+        self._device = device
+        self._extracted: dict[Source, Extracted] = {}
+        self._gathered: dict[tuple[Source, str, Normalisation], Gathered] = {}
+
+    def run(self) -> list[PreparedRow]:
+        """Run everything that can run, and return it; `missing` says why the rest cannot.
+
+        Raises
+        ------
+        CorpusError, SaveError, TrainingError
+        Cancelled
+            When the workers were told to stop; what is finished stays.
+        """
+        with self.folder.locked():
+            before = self.folder.read()
+            self._refuse_other_corpus(before)
+            material = self._read()
+            runnable = [
+                (row, preset)
+                for preset in self.plan.presets
+                for row in self.plan.rows
+                if self._extract_for(row, preset, material)
+            ]
+            info = self._describe(material, before)
+            self.folder.write(info)
+            try:
+                return self._train([self._prepare(row, preset, material) for row, preset in runnable], info)
+            finally:
+                forget_data()
+
+    def _read(self) -> Material:
+        plan = self.plan
+        material = Material(plan.corpus, plan.read, skip_unreadable=plan.skip_unreadable, listener=self._listener)
+        material.divide(plan.protocol_of(row) for row in plan.rows)
+        return material
+
+    def _extract_for(self, row: Row, preset: Preset, material: Material) -> bool:
+        """Extract a row's features; says so and returns False when something is missing."""
+        name = self.plan.protocol_of(row)
+        why = f"{material.corpus.name} has no protocol «{name}»." if name not in material.protocols else ""
+        try:
+            # The encoder comes first: when it is missing, nobody should wait for anything else.
+            self._encoder(None if why else row.recipe.encoder)
+        except EncoderMissingError as error:
+            why = str(error)
+        if why:
+            if row.name not in self.missing:
+                self._listener(Notice(f"{row.name} does not run: {why}"))
+            self.missing[row.name] = why
+            return False
+        for source in sources_of(apply_preset(row.recipe, preset), material.corpus.encoder_s):
+            if source not in self._extracted:
+                self._extracted[source] = self._extract(source, material)
+        return True
+
+    def _encoder(self, name: str | None) -> Encoder | None:
+        if name is None:
+            return None
+        if name not in self._encoders:
+            self._encoders[name] = self._open_encoder(name)
+        return self._encoders[name]
+
+    def _extract(self, source: Source, material: Material) -> Extracted:
+        self._listener(Stage("extract", f"Features: {source.encoder or source.name}"))
+        found = extract(
+            source,
+            material.utterances(),
+            material.contents,
+            self.plan.cache,
+            workers=self._workers,
+            encoder=self._encoder(source.encoder),
+            progress=Countdown("extract", self._listener),
+        )
+        if found.n_mended:
+            self._listener(Notice(f"{found.n_mended} stored features were damaged and were extracted again."))
+        material.leave_out(found.unusable)
+        return found
+
+    def _prepare(self, row: Row, preset: Preset, material: Material) -> PreparedRow:
+        recipe = apply_preset(row.recipe, preset)
+        protocol = material.protocols[self.plan.protocol_of(row)]
+        sources = sources_of(recipe, material.corpus.encoder_s)
+        branches = tuple(
+            branch_of(feature, source, self._extracted[source].spec)
+            for feature, source in zip(recipe.features, sources, strict=True)
+        )
+        gathered = {source: self._gather(source, protocol, recipe) for source in sources}
+        head_s = recipe.head_s or material.corpus.head_s
+        return PreparedRow(row, preset, recipe, protocol, branches, self._extracted, gathered, head_s)
+
+    def _gather(self, source: Source, protocol: Protocol, recipe: Recipe) -> Gathered:
+        key = (source, protocol.name, recipe.normalisation)
+        if key not in self._gathered:
+            self._listener(Stage("statistics", f"Statistics: {source.encoder or source.name}, {recipe.normalisation}"))
+            tick = Countdown("statistics", self._listener)
+            found = gather(protocol, self._extracted[source].files, recipe.normalisation, tick)
+            if found.n_constant:
+                self._listener(
+                    Notice(f"{found.n_constant} dimensions of {source.name} never change; they are only centred.")
+                )
+            self._gathered[key] = found
+        return self._gathered[key]
+
+    def _train(self, prepared: list[PreparedRow], info: RunInfo) -> list[PreparedRow]:
+        jobs = Batch(self._workers, run_job)
+        n_jobs = 0
+        for ready in prepared:
+            _refuse_other_recipe(info, ready, self.folder)
+            info = replace(info, rows={**info.rows, ready.key: ready.resolved()})
+            self.folder.write(info)
+            for job in self._jobs(ready):
+                jobs.add(job)
+                n_jobs += 1
+        n_all = sum(len(ready.protocol.splits) * len(self.plan.seeds) for ready in prepared)
+        self._listener(Stage("train", f"Training: {n_jobs} of {n_all} runs are left"))
+        tick = Countdown("train", self._listener)
+        tick(0, n_jobs)
+        for done, _ in enumerate(jobs.finish(), start=1):
+            tick(done, n_jobs)
+        return prepared
+
+    def _jobs(self, ready: PreparedRow) -> list[Job]:
+        jobs = []
+        for split in ready.protocol.splits:
+            folders = {s: self.folder.job(ready.row.name, ready.preset, split.name, s) for s in self.plan.seeds}
+            left = {seed: folder for seed, folder in folders.items() if not (folder / "result.json").is_file()}
+            if not left:
+                continue
+            data, options = ready.data(split), ready.options()
+            labels = tuple(str(label) for label in ready.protocol.labels)
+            memory = MEMORY_BYTES // self._workers.n
+            for seed, folder in left.items():
+                where = (folder, ready.row.name, str(ready.preset), split.name, seed)
+                jobs.append(Job(*where, ready.recipe, options, labels, data, self._device, memory))
+        return jobs
+
+    def _describe(self, material: Material, before: RunInfo | None) -> RunInfo:
+        info = describe(material.corpus, material.contents, material.notes)
+        protocols = {n: describe_protocol(p, material.warnings[n]) for n, p in material.protocols.items()}
+        if before is None:
+            return replace(info, protocols=protocols, seeds=self.plan.seeds, missing=self.missing)
+        if before.fingerprint != info.fingerprint:
+            raise _other_data(self.folder, f"{before.corpus}, other recordings, labels or speakers")
+        still = {name: why for name, why in before.missing.items() if name not in {r.name for r in self.plan.rows}}
+        return replace(
+            info,
+            protocols={**before.protocols, **protocols},
+            seeds=tuple(dict.fromkeys((*before.seeds, *self.plan.seeds))),
+            rows=before.rows,
+            missing={**still, **self.missing},
+        )
+
+    def _refuse_other_corpus(self, before: RunInfo | None) -> None:
+        if before is not None and before.corpus_key != self.plan.corpus:
+            raise _other_data(self.folder, before.corpus)
+
+
+def _refuse_other_recipe(info: RunInfo, ready: PreparedRow, folder: RunFolder) -> None:
+    import json
+
+    before = info.rows.get(ready.key)
+    # Through JSON, as the stored one went: tuples become lists.
+    if before is not None and before != json.loads(json.dumps(ready.resolved())):
+        raise TrainingError(
+            f"«{folder.path}» holds results of {ready.row.name} that were made with other settings or features.",
+            "Name another folder with --out.",
+        )
+
+
+def _other_data(folder: RunFolder, what: str) -> TrainingError:
+    return TrainingError(f"«{folder.path}» holds results on other data ({what}).", "Name another folder with --out.")

@@ -1,0 +1,162 @@
+"""Results of a run's rows, computed from the stored predictions and from nothing else."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import stats
+
+from trainer import metrics
+from trainer.experiments import Preset
+from trainer.records import JobRecord, Predictions, read_job
+from trainer.rows import ROWS, Published
+from trainer.run_folder import ProtocolInfo, RunFolder, RunInfo
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Ours minus published, in percent, with its 95 % interval over seeds (Welch)."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class RowResult:
+    """One row under one preset.
+
+    Attributes
+    ----------
+    row, preset : str
+    corpus_key, corpus : str
+    protocol : ProtocolInfo
+    seeds : tuple of int
+        Those that have finished every fold.
+    records : tuple of JobRecord
+        Of these seeds.
+    scores : tuple of Scores
+        One per seed, on the test predictions of all folds together.
+    published : Published or None
+    features : tuple of str
+    normalisation, head : str
+    """
+
+    row: str
+    preset: str
+    corpus_key: str
+    corpus: str
+    protocol: ProtocolInfo
+    seeds: tuple[int, ...]
+    records: tuple[JobRecord, ...] = field(repr=False)
+    scores: tuple[metrics.Scores, ...]
+    published: Published | None
+    features: tuple[str, ...]
+    normalisation: str
+    head: str
+
+    @property
+    def uar(self) -> tuple[float, float]:
+        """Mean and population standard deviation over seeds, in percent."""
+        return metrics.mean_and_sd([100 * s.uar for s in self.scores])
+
+    @property
+    def wa(self) -> tuple[float, float]:
+        """As `uar`, of the weighted accuracy."""
+        return metrics.mean_and_sd([100 * s.wa for s in self.scores])
+
+    @property
+    def n_test(self) -> int:
+        """Test utterances of all folds together."""
+        return sum(sum(row) for row in self.scores[0].confusion)
+
+    def confusion(self) -> list[list[int]]:
+        """Confusion matrix summed over seeds; rows are the truth."""
+        return [[int(n) for n in row] for row in np.sum([s.confusion for s in self.scores], axis=0)]
+
+    def recalls(self) -> list[tuple[float, float]]:
+        """Mean and standard deviation over seeds of each class's recall, in percent."""
+        return [metrics.mean_and_sd([100 * s.recalls[i] for s in self.scores]) for i in range(len(self.protocol.labels))]
+
+    def difference(self) -> Difference | None:
+        """Ours minus published; the interval speaks of seeds only, not of other test speakers."""
+        if self.published is None:
+            return None
+        ours, n = np.array([100 * s.uar for s in self.scores]), len(self.scores)
+        mean = float(ours.mean() - self.published.mean)
+        if n < 2:
+            return Difference(mean, float("-inf"), float("inf"))
+        variances = ours.var(ddof=1) / n, self.published.sd**2 / 5
+        total = sum(variances)
+        freedom = total**2 / (variances[0] ** 2 / (n - 1) + variances[1] ** 2 / 4) if total > 0 else 1.0
+        half = float(stats.t.ppf(0.975, freedom) * np.sqrt(total))
+        return Difference(mean, mean - half, mean + half)
+
+    def best(self) -> JobRecord:
+        """The run that is best on its validation speakers; the test part chooses nothing."""
+        return max(self.records, key=lambda r: (r.validation_uar, -r.validation_loss))
+
+
+def read_results(folder: RunFolder, info: RunInfo) -> list[RowResult]:
+    """Read every row that has at least one complete seed, in the paper's order.
+
+    Raises
+    ------
+    TrainingError
+        If a stored result is damaged.
+    """
+    order = list(ROWS)
+    keys = sorted(info.rows, key=lambda k: (order.index(_name(k)) if _name(k) in order else len(order), k))
+    results = (_read_row(folder, info, key) for key in keys)
+    return [result for result in results if result is not None]
+
+
+def pooled(records: list[JobRecord]) -> Predictions:
+    """Join the test predictions of a seed's folds."""
+    tests = [record.test for record in records]
+    return Predictions(
+        tuple(f for t in tests for f in t.files),
+        tuple(s for t in tests for s in t.speakers),
+        np.concatenate([t.truth for t in tests]),
+        np.concatenate([t.logits for t in tests]),
+    )
+
+
+def _read_row(folder: RunFolder, info: RunInfo, key: str) -> RowResult | None:
+    name, preset = key.split("@")
+    resolved = info.rows[key]
+    protocol = info.protocols[resolved["protocol"]]
+    by_seed: dict[int, list[JobRecord]] = defaultdict(list)
+    for job in folder.finished(name, preset):
+        record = read_job(job, protocol.labels)
+        by_seed[record.seed].append(record)
+    complete = {seed: by_seed[seed] for seed in info.seeds if len(by_seed[seed]) == len(protocol.folds)}
+    if not complete:
+        return None
+    tests = [pooled(records) for records in complete.values()]
+    row = ROWS.get(name)
+    may_compare = row is not None and info.is_complete and _is_published_protocol(row.issa, protocol)
+    return RowResult(
+        name,
+        preset,
+        info.corpus_key,
+        info.corpus,
+        protocol,
+        tuple(complete),
+        tuple(record for records in complete.values() for record in records),
+        tuple(metrics.score(t.truth, t.answers, len(protocol.labels)) for t in tests),
+        row.published_for(info.corpus_key, Preset(preset)) if row is not None and may_compare else None,
+        tuple(spec["name"] for spec in resolved["features"]),
+        resolved["recipe"]["normalisation"],
+        resolved["recipe"]["head"],
+    )
+
+
+def _is_published_protocol(issa: bool, protocol: ProtocolInfo) -> bool:
+    return protocol.name == "issa" if issa else protocol.name in {"fixed", "sessions"}
+
+
+def _name(key: str) -> str:
+    return key.split("@")[0]

@@ -1,0 +1,211 @@
+"""Processes that extract and train: one thread each, so that results do not depend on their number."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import queue
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait
+from typing import Any, Generic, TypeVar
+
+import torch
+
+from ser_desktop.core.errors import Cancelled, TrainingError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_POLL_S = 0.05
+_current: Worker | None = None
+
+
+class Worker:
+    """What a task sees of the process it runs in.
+
+    Parameters
+    ----------
+    events, stop
+        A queue to the main process, and an event that it sets.
+    """
+
+    def __init__(self, events: Any, stop: Any) -> None:
+        self._events = events
+        self._stop = stop
+
+    def tell(self, event: object) -> None:
+        """Send a frozen value to the main process."""
+        self._events.put(event)
+
+    def check(self) -> None:
+        """Raise `Cancelled` when the main process wants to stop."""
+        if self._stop.is_set():
+            raise Cancelled
+
+
+def current_worker() -> Worker:
+    """Return the worker that the running task belongs to."""
+    assert _current is not None, "tasks run inside Workers"
+    return _current
+
+
+def default_number() -> int:
+    """Return the number of processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Workers:
+    """A pool of processes; with one worker the tasks run right here.
+
+    Parameters
+    ----------
+    n : int
+    listen : callable
+        Called in this process with every value that a task tells.
+    """
+
+    def __init__(self, n: int, listen: Callable[[object], None] = lambda _event: None) -> None:
+        self.n = n
+        self._listen = listen
+        self._context = multiprocessing.get_context("spawn")
+        self._pool: ProcessPoolExecutor | None = None
+        self._events: Any = self._context.Queue() if n > 1 else queue.SimpleQueue()
+        self._stop: Any = self._context.Event() if n > 1 else threading.Event()
+
+    def stop(self) -> None:
+        """Ask the tasks to stop after their current step; safe in a signal handler."""
+        self._stop.set()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether `stop` was called."""
+        return bool(self._stop.is_set())
+
+    def run(self, function: Callable[[T], R], tasks: Sequence[T]) -> Iterator[tuple[T, R]]:
+        """Yield (task, result) as they finish, in any order.
+
+        Raises
+        ------
+        Cancelled
+            After `stop`, once the tasks have stopped.
+        TrainingError
+            If the system ended a process.
+        """
+        batch = Batch(self, function)
+        for task in tasks:
+            batch.add(task)
+        yield from batch.finish()
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
+
+    def deliver(self) -> None:
+        """Hand what the tasks told to the listener."""
+        while True:
+            try:
+                event = self._events.get_nowait()
+            except queue.Empty:
+                return
+            self._listen(event)
+
+    def submit(self, function: Callable[[T], R], task: T) -> Future[R]:
+        """Start a task in the pool."""
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                self.n, self._context, initializer=_start_worker, initargs=(self._events, self._stop)
+            )
+        return self._pool.submit(function, task)
+
+    def run_here(self, function: Callable[[T], R], task: T) -> R:
+        """Run a task in this process as a worker would."""
+        global _current  # noqa: PLW0603 (one per process, as in a worker)
+        n_threads = torch.get_num_threads()
+        previous, _current = _current, Worker(_Direct(self._listen), self._stop)
+        torch.set_num_threads(1)
+        try:
+            return function(task)
+        finally:
+            torch.set_num_threads(n_threads)
+            _current = previous
+
+
+class Batch(Generic[T, R]):
+    """Tasks that are added one by one and run meanwhile."""
+
+    def __init__(self, workers: Workers, function: Callable[[T], R]) -> None:
+        self._workers = workers
+        self._function = function
+        self._waiting: list[T] = []
+        self._futures: dict[Future[R], T] = {}
+
+    def add(self, task: T) -> None:
+        """Add a task; with several workers it starts as soon as one is free."""
+        if self._workers.n == 1:
+            self._waiting.append(task)
+        else:
+            self._futures[self._workers.submit(self._function, task)] = task
+
+    def finish(self) -> Iterator[tuple[T, R]]:
+        """Yield (task, result) until all are done. See `Workers.run`."""
+        for task in self._waiting:
+            if self._workers.is_stopping:
+                raise Cancelled
+            yield task, self._workers.run_here(self._function, task)
+        try:
+            while self._futures:
+                if self._workers.is_stopping:
+                    for future in self._futures:
+                        future.cancel()
+                for future in _some_done(self._futures):
+                    task = self._futures.pop(future)
+                    if not future.cancelled():
+                        result = future.result()
+                        self._workers.deliver()
+                        yield task, result
+                self._workers.deliver()
+        except BrokenProcessPool as error:
+            raise TrainingError(
+                "The system ended a training process, probably for lack of memory.",
+                "Run the same command again: it goes on where it was. --workers 1 needs the least memory.",
+            ) from error
+        finally:
+            self._workers.deliver()
+        if self._workers.is_stopping:
+            raise Cancelled
+
+
+class _Direct:
+    """Stands where the queue would when tasks run in the main process."""
+
+    def __init__(self, listen: Callable[[object], None]) -> None:
+        self.put = listen
+
+
+def _some_done(futures: dict[Future[R], T]) -> list[Future[R]]:
+    import concurrent.futures
+
+    return list(concurrent.futures.wait(futures, _POLL_S, concurrent.futures.FIRST_COMPLETED).done)
+
+
+def _start_worker(events: Any, stop: Any) -> None:
+    """Prepare a fresh process: one thread, no signals of its own, no life without its parent."""
+    global _current  # noqa: PLW0603 (set once, when the process starts)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    torch.set_num_threads(1)
+    _current = Worker(events, stop)
+    threading.Thread(target=_die_with_parent, name="parent-watch", daemon=True).start()
+
+
+def _die_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
