@@ -180,6 +180,14 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 def _add_running(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cache", type=Path, metavar="FOLDER", help="where features are kept (default: OUT/.cache)")
     parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one per processor)")
+    parser.add_argument(
+        "--memory",
+        type=float,
+        default=2.0,
+        metavar="GB",
+        help="what the run may use beyond the loaded libraries (default 2); more lets more processes train large "
+        "features at once",
+    )
     _add_events(parser)
 
 

@@ -22,6 +22,8 @@ from trainer.rows import ROWS, Row
 from trainer.run_folder import RunFolder, require_run
 from trainer.workers import Workers
 
+_FEATURES_SHARE = 0.8
+
 
 def reproduce(options: argparse.Namespace, workers: Workers, listener: Listener) -> None:
     """Run rows and write the report."""
@@ -38,6 +40,7 @@ def reproduce(options: argparse.Namespace, workers: Workers, listener: Listener)
         tuple(options.seeds or SEEDS),
         options.protocol or "",
         options.skip_unreadable,
+        memory_bytes(options),
     )
     Reproduction(plan, workers, listener, device=training_device()).run()
     report(plan.out, listener)
@@ -58,6 +61,7 @@ def train(options: argparse.Namespace, workers: Workers, listener: Listener) -> 
         tuple(options.seed or SEEDS),
         options.protocol or "",
         options.skip_unreadable,
+        memory_bytes(options),
     )
     reproduction = Reproduction(plan, workers, listener, device=training_device())
     reproduction.run()
@@ -211,6 +215,11 @@ def read_options(options: argparse.Namespace, out: Path, presets: Sequence[Prese
         columns,
         options.table or "",
     )
+
+
+def memory_bytes(options: argparse.Namespace) -> int:
+    """Return what the processes may use for features, of the memory that the whole run may use."""
+    return int(_FEATURES_SHARE * 1e9 * options.memory)
 
 
 def row_done(result: RowResult) -> RowDone:

@@ -30,7 +30,7 @@ class Job:
     data : TrainingData
     device : str
     memory_bytes : int
-        What this process may keep of the features.
+        What this process may use for features; what does not fit is read again each time.
     """
 
     folder: Path
@@ -94,5 +94,6 @@ def _dataset(job: Job) -> Dataset:
     key = (job.folder.parent, job.device)
     if key not in _prepared:
         _prepared.clear()
-        _prepared[key] = Dataset(job.data, job.device, job.memory_bytes)
+        left = job.memory_bytes - job.data.batch_bytes(job.recipe.batch_size)
+        _prepared[key] = Dataset(job.data, job.device, max(0, left))
     return _prepared[key]

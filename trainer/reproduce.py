@@ -24,6 +24,9 @@ from trainer.rows import Row
 from trainer.run_folder import RunFolder, RunInfo, describe, describe_protocol
 from trainer.workers import Batch, Workers
 
+_BATCHES_ALIVE = 1.5
+"""Memory of a training step over that of its input, for inputs so large that it matters."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -42,6 +45,8 @@ class Plan:
         "" is the corpus's own.
     skip_unreadable : bool
         Leave out recordings that cannot be used instead of refusing the corpus.
+    memory_bytes : int
+        What all processes together may use for features.
     """
 
     corpus: str
@@ -53,6 +58,7 @@ class Plan:
     seeds: tuple[int, ...] = SEEDS
     protocol: str = ""
     skip_unreadable: bool = False
+    memory_bytes: int = MEMORY_BYTES
 
     def protocol_of(self, row: Row) -> str:
         """Name of the protocol that a row is evaluated with."""
@@ -192,15 +198,19 @@ class Reproduction:
         return self._gathered[key]
 
     def _train(self, prepared: list[PreparedRow], info: RunInfo) -> list[PreparedRow]:
-        jobs = Batch(self._workers, run_job)
-        n_jobs = 0
+        todo: list[Job] = []
         for ready in prepared:
             _refuse_other_recipe(info, ready, self.folder)
             info = replace(info, rows={**info.rows, ready.key: ready.resolved()})
-            self.folder.write(info)
-            for job in self._jobs(ready):
-                jobs.add(job)
-                n_jobs += 1
+            todo += self._jobs(ready)
+        self.folder.write(info)
+        # As many at once as have room for their batches.
+        largest = max((job.data.batch_bytes(job.recipe.batch_size) for job in todo), default=0)
+        at_once = max(1, min(self._workers.n, self.plan.memory_bytes // max(1, round(_BATCHES_ALIVE * largest))))
+        jobs = Batch(self._workers, run_job, at_once)
+        for job in todo:
+            jobs.add(replace(job, memory_bytes=self.plan.memory_bytes // at_once))
+        n_jobs = len(todo)
         n_all = sum(len(ready.protocol.splits) * len(self.plan.seeds) for ready in prepared)
         self._listener(Stage("train", f"Training: {n_jobs} of {n_all} runs are left"))
         tick = Countdown("train", self._listener)
@@ -218,10 +228,9 @@ class Reproduction:
                 continue
             data, options = ready.data(split), ready.options()
             labels = tuple(str(label) for label in ready.protocol.labels)
-            memory = MEMORY_BYTES // self._workers.n
             for seed, folder in left.items():
                 where = (folder, ready.row.name, str(ready.preset), split.name, seed)
-                jobs.append(Job(*where, ready.recipe, options, labels, data, self._device, memory))
+                jobs.append(Job(*where, ready.recipe, options, labels, data, self._device))
         return jobs
 
     def _describe(self, material: Material, before: RunInfo | None) -> RunInfo:

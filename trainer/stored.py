@@ -52,7 +52,8 @@ def save_features(path: Path, features: FloatArray) -> None:
 
 def map_features(path: Path) -> npt.NDArray[np.float16]:
     """Map stored features (n_layers, n_frames, n_features) without reading them."""
-    return np.load(path, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
+    # Copy on write: PyTorch warns of arrays it must not write to.
+    return np.load(path, mmap_mode="c", allow_pickle=False)  # type: ignore[no-any-return]
 
 
 def is_intact(path: Path) -> bool:

@@ -146,7 +146,7 @@ def start(recipe: Recipe, options: HeadOptions, seed: int, device: str = "cpu") 
     return State(head, optimiser, np.random.default_rng(seed), copy.deepcopy(head.state_dict()))
 
 
-def predict(head: Head, part: Part, batch_size: int = 64) -> npt.NDArray[np.float32]:
+def predict(head: Head, part: Part, batch_size: int = 32) -> npt.NDArray[np.float32]:
     """Logits (n_utterances, n_classes) of a part, in its order."""
     head.eval()
     with torch.inference_mode():

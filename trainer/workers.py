@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import multiprocessing
 import os
 import queue
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing.connection import wait
 from typing import Any, Generic, TypeVar
 
@@ -21,6 +24,9 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _POLL_S = 0.05
+# Tensors of some megabytes come and go with every step. Unless glibc keeps their memory, the kernel
+# clears it anew each time, which takes as long as the computation.
+_KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 30)}
 _current: Worker | None = None
 
 
@@ -121,7 +127,8 @@ class Workers:
             self._pool = ProcessPoolExecutor(
                 self.n, self._context, initializer=_start_worker, initargs=(self._events, self._stop)
             )
-        return self._pool.submit(function, task)
+        with _environment(_KEEP_MEMORY):
+            return self._pool.submit(function, task)
 
     def run_here(self, function: Callable[[T], R], task: T) -> R:
         """Run a task in this process as a worker would."""
@@ -137,39 +144,32 @@ class Workers:
 
 
 class Batch(Generic[T, R]):
-    """Tasks that are added one by one and run meanwhile."""
+    """Tasks that are added one by one and run meanwhile.
 
-    def __init__(self, workers: Workers, function: Callable[[T], R]) -> None:
+    Parameters
+    ----------
+    workers : Workers
+    function : callable
+    at_once : int or None
+        Run no more than this many at the same time, for tasks that need much memory.
+    """
+
+    def __init__(self, workers: Workers, function: Callable[[T], R], at_once: int | None = None) -> None:
         self._workers = workers
         self._function = function
-        self._waiting: list[T] = []
+        self._at_once = min(at_once or workers.n, workers.n)
+        self._waiting: deque[T] = deque()
         self._futures: dict[Future[R], T] = {}
 
     def add(self, task: T) -> None:
         """Add a task; with several workers it starts as soon as one is free."""
-        if self._workers.n == 1:
-            self._waiting.append(task)
-        else:
-            self._futures[self._workers.submit(self._function, task)] = task
+        self._waiting.append(task)
+        self._top_up()
 
     def finish(self) -> Iterator[tuple[T, R]]:
         """Yield (task, result) until all are done. See `Workers.run`."""
-        for task in self._waiting:
-            if self._workers.is_stopping:
-                raise Cancelled
-            yield task, self._workers.run_here(self._function, task)
         try:
-            while self._futures:
-                if self._workers.is_stopping:
-                    for future in self._futures:
-                        future.cancel()
-                for future in _some_done(self._futures):
-                    task = self._futures.pop(future)
-                    if not future.cancelled():
-                        result = future.result()
-                        self._workers.deliver()
-                        yield task, result
-                self._workers.deliver()
+            yield from self._here() if self._workers.n == 1 else self._there()
         except BrokenProcessPool as error:
             raise TrainingError(
                 "The system ended a training process, probably for lack of memory.",
@@ -180,18 +180,49 @@ class Batch(Generic[T, R]):
         if self._workers.is_stopping:
             raise Cancelled
 
+    def _here(self) -> Iterator[tuple[T, R]]:
+        while self._waiting and not self._workers.is_stopping:
+            task = self._waiting.popleft()
+            yield task, self._workers.run_here(self._function, task)
+
+    def _there(self) -> Iterator[tuple[T, R]]:
+        while self._futures:
+            done = concurrent.futures.wait(self._futures, _POLL_S, concurrent.futures.FIRST_COMPLETED).done
+            for future in done:
+                task, result = self._futures.pop(future), future.result()
+                self._top_up()
+                self._workers.deliver()
+                yield task, result
+            self._workers.deliver()
+
+    def _top_up(self) -> None:
+        while (
+            self._workers.n > 1
+            and self._waiting
+            and len(self._futures) < self._at_once
+            and not self._workers.is_stopping
+        ):
+            task = self._waiting.popleft()
+            self._futures[self._workers.submit(self._function, task)] = task
+
+
+@contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    """Set variables for processes that start meanwhile; what the user has set stays."""
+    added = {name: value for name, value in variables.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            del os.environ[name]
+
 
 class _Direct:
     """Stands where the queue would when tasks run in the main process."""
 
     def __init__(self, listen: Callable[[object], None]) -> None:
         self.put = listen
-
-
-def _some_done(futures: dict[Future[R], T]) -> list[Future[R]]:
-    import concurrent.futures
-
-    return list(concurrent.futures.wait(futures, _POLL_S, concurrent.futures.FIRST_COMPLETED).done)
 
 
 def _start_worker(events: Any, stop: Any) -> None:

@@ -36,7 +36,13 @@ class Statistics:
 
     def apply(self, features: FloatArray) -> FloatArray:
         """Return (n_layers, n_frames, n_features) with mean 0 and deviation 1 over the reference data."""
-        return (features - self.mean[:, None]) / self.std[:, None]
+        return self.apply_in_place(features.copy())
+
+    def apply_in_place(self, features: FloatArray) -> FloatArray:
+        """As `apply`, changing ``features`` themselves; they are returned."""
+        features -= self.mean[:, None]
+        features /= self.std[:, None]
+        return features
 
 
 class Accumulator:
