@@ -1,4 +1,4 @@
-"""Benchmarks of the whole program: ``python -m tests.bench startup|live [--seconds N] [--json]``."""
+"""Benchmarks: ``python -m tests.bench startup|live|train [--seconds N] [--features NAME] [--json]``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import soundfile as sf
 
+from tests.bench.training import training
 from tests.helpers.data import spoken_clip
 from tests.helpers.display import PrivateDisplay
 from tests.helpers.pulse import PrivatePulse
@@ -94,25 +95,28 @@ def live(display: PrivateDisplay, pulse: PrivatePulse, folder: Path, seconds: fl
     }
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("what", choices=("startup", "live"))
-    parser.add_argument("--seconds", type=float, default=600.0, help="length of the live recording")
-    parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
-    options = parser.parse_args()
+def of_the_window(what: str, seconds: float) -> Figures:
+    """Run a benchmark that needs a screen and a sound server."""
     display = PrivateDisplay()
     try:
         with tempfile.TemporaryDirectory() as name:
             pulse = PrivatePulse(Path(name))
             try:
-                if options.what == "startup":
-                    figures = startup(display, pulse)
-                else:
-                    figures = live(display, pulse, Path(name), options.seconds)
+                return startup(display, pulse) if what == "startup" else live(display, pulse, Path(name), seconds)
             finally:
                 pulse.stop()
     finally:
         display.stop()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("what", choices=("startup", "live", "train"))
+    parser.add_argument("--seconds", type=float, default=600.0, help="length of the live recording")
+    parser.add_argument("--features", choices=("egemaps", "all-layers"), default="egemaps", help="what to train on")
+    parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
+    options = parser.parse_args()
+    figures = training(options.features) if options.what == "train" else of_the_window(options.what, options.seconds)
     for name, value in figures.items():
         print(f"{name:28s} {value}")
     if options.json:

@@ -185,3 +185,20 @@ def test_a_file_says_its_own_rate_and_length(tmp_path: Path) -> None:
     sf.write(tmp_path / "voice.wav", tone(44_100, 1.5), 44_100)
     info = file_info(tmp_path / "voice.wav")
     assert (info.rate_hz, info.n_channels, info.duration_s) == (44_100, 1, 1.5)
+
+
+@pytest.mark.parametrize("rate_hz", [16_000, 44_100])
+def test_a_stretch_of_a_file_is_what_lies_between_start_and_end(tmp_path: Path, rate_hz: int) -> None:
+    t = np.arange(5 * rate_hz) / rate_hz
+    sf.write(tmp_path / "a.wav", (0.1 * t).astype(np.float32), rate_hz, subtype="FLOAT")
+    whole, part = load(tmp_path / "a.wav"), load(tmp_path / "a.wav", 1.25, 3.5)
+    assert len(part) == pytest.approx(2.25 * SAMPLE_RATE_HZ, abs=2)
+    middle = slice(2000, 30_000)
+    np.testing.assert_allclose(part[middle], whole[20_000:][middle], atol=1e-3)
+    np.testing.assert_allclose(load(tmp_path / "a.wav", 4.0, 60.0)[2000:], whole[64_000:][2000:], atol=1e-3)
+
+
+def test_a_stretch_behind_the_end_is_refused(tmp_path: Path) -> None:
+    sf.write(tmp_path / "a.wav", np.zeros(16_000, np.float32), 16_000)
+    with pytest.raises(AudioFileError, match=r"no sound from 2 s on: it is 1\.00 s long"):
+        load(tmp_path / "a.wav", 2.0, 3.0)

@@ -52,8 +52,8 @@ def test_a_bundle_survives_the_disk(folder: Path) -> None:
     bundle = load_bundle(folder)
     again = load_bundle(folder)
     assert bundle.config == small_config()
-    features, mask = [torch.randn(1, 1, 30, 25)], torch.ones(1, 30, dtype=torch.bool)
-    assert torch.equal(bundle.head(features, mask), again.head(features, mask))
+    features, lengths = [torch.randn(1, 30, 25)], torch.tensor([30])
+    assert torch.equal(bundle.head(features, lengths), again.head(features, lengths))
     assert not bundle.head.training
 
 
@@ -307,8 +307,8 @@ def test_a_saved_model_says_the_same_as_before(tmp_path: Path) -> None:
     mean, std = random.normal(size=(1, 25)).astype(np.float32), np.full((1, 25), 2.0, np.float32)
     save_bundle(tmp_path / "bundle", config, head, [Statistics(mean, std)], "card")
     loaded = load_bundle(tmp_path / "bundle")
-    features, mask = [torch.randn(1, 1, 30, 25)], torch.ones(1, 30, dtype=torch.bool)
-    assert torch.equal(loaded.head(features, mask), head(features, mask))
+    features, lengths = [torch.randn(1, 30, 25)], torch.tensor([30])
+    assert torch.equal(loaded.head(features, lengths), head(features, lengths))
     np.testing.assert_array_equal(loaded.statistics[0].mean, mean)
     np.testing.assert_array_equal(loaded.statistics[0].std, std)
 

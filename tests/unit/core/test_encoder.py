@@ -165,3 +165,12 @@ def test_an_encoder_that_holds_a_program_is_refused_and_not_run(tmp_path: Path, 
         load_encoder(folder, CPU, "tests/tiny@1")
     assert "weights_only" not in str(caught.value), "nobody should be told to switch the check off"
     assert not witness.exists()
+
+
+def test_waveforms_of_one_length_share_a_batch_and_give_what_each_gives_alone() -> None:
+    encoder = tiny_encoder()
+    samples = np.stack([speech_like(0.7, seed=seed) for seed in range(3)])
+    together = encoder.batch_layers(samples)
+    assert together.shape[:2] == (3, encoder.n_layers)
+    for layers, alone in zip(together, samples, strict=True):
+        np.testing.assert_allclose(layers, encoder.layers(alone), atol=1e-5)

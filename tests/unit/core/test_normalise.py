@@ -36,3 +36,21 @@ def test_a_constant_dimension_becomes_zero_rather_than_nan() -> None:
 def test_statistics_of_nothing_are_a_defect() -> None:
     with pytest.raises(ValueError, match="no features"):
         Accumulator().statistics()
+
+
+def test_a_constant_dimension_does_not_blow_up_for_others_who_vary() -> None:
+    features = np.random.default_rng(0).normal(size=(1, 50, 2)).astype(np.float32)
+    features[..., 1] = 0.1
+    gathered = Accumulator().add(features)
+    assert gathered.n_constant() == 1
+    other = np.full((1, 3, 2), 0.6, np.float32)
+    np.testing.assert_allclose(gathered.statistics().apply(other)[..., 1], 0.5, atol=1e-6)
+
+
+def test_normalising_in_place_gives_the_same_and_leaves_the_original_of_apply_alone() -> None:
+    features = np.random.default_rng(2).normal(3, 2, size=(2, 9, 4)).astype(np.float32)
+    before, statistics = features.copy(), Accumulator().add(features).statistics()
+    normal = statistics.apply(features)
+    np.testing.assert_array_equal(features, before)
+    assert statistics.apply_in_place(features) is features
+    np.testing.assert_array_equal(features, normal)

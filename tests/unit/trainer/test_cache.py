@@ -1,16 +1,23 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile as sf
 
-from ser_desktop.core.errors import AudioFileError, CorpusError, SaveError
-from tests.helpers.extractors import MeanAndIndex
+from ser_desktop.core.features import Egemaps, FeatureName, Spectrogram
+from tests.helpers.bundles import tiny_encoder
 from tests.helpers.sounds import speech_like
-from trainer.cache import CachedFeatures, FeatureCache
-from trainer.corpora.utterance import Utterance
+from tests.helpers.training import SPECTRA, extract_here
+from trainer import cache as cache_room
+from trainer.cache import Extracted, extract
+from trainer.contents import read_contents
+from trainer.corpora import Utterance
+from trainer.features import Source
+from trainer.stored import map_features
+from trainer.workers import Workers
 
 
 def utterance(folder: Path, name: str = "a", seconds: float = 1.0, seed: int = 0) -> Utterance:
@@ -19,70 +26,162 @@ def utterance(folder: Path, name: str = "a", seconds: float = 1.0, seed: int = 0
     return Utterance(name, file, "someone", "calm")
 
 
-def extract(cache: FeatureCache, *utterances: Utterance) -> dict[str, CachedFeatures]:
-    return cache.extract(utterances, lambda _done, _total: None)
+def files_in(folder: Path) -> dict[str, float]:
+    return {path.name: path.stat().st_mtime_ns for path in folder.glob("*.npy")}
 
 
-def test_what_comes_back_is_what_was_extracted(tmp_path: Path) -> None:
-    extractor = MeanAndIndex()
-    found = extract(FeatureCache(tmp_path / "cache", [extractor]), utterance(tmp_path))
-    (branch,) = found["a"].load()
-    np.testing.assert_array_equal(branch, extractor.extract(speech_like(1.0)))
-    assert branch.dtype == np.float32
+def test_what_is_stored_is_what_the_extractor_says(tmp_path: Path) -> None:
+    found = extract_here(SPECTRA, [utterance(tmp_path)], tmp_path / "cache")
+    expected = Spectrogram(0.02).extract(speech_like(1.0))
+    np.testing.assert_allclose(map_features(found.files["a"]), expected, rtol=2**-10, atol=1e-6)
+    assert found.spec == Spectrogram(0.02).spec
 
 
-def test_layers_are_kept_in_half_precision_and_given_back_in_single(tmp_path: Path) -> None:
-    extractor = MeanAndIndex(n_layers=3)
-    found = extract(FeatureCache(tmp_path / "cache", [extractor]), utterance(tmp_path))
-    (branch,) = found["a"].load()
-    assert branch.dtype == np.float32
-    np.testing.assert_allclose(branch, extractor.extract(speech_like(1.0)), rtol=2**-11, atol=1e-7)
+def test_egemaps_are_extracted_by_opensmile_itself(tmp_path: Path) -> None:
+    found = extract_here(Source(FeatureName.EGEMAPS, 0.02), [utterance(tmp_path)], tmp_path / "cache")
+    expected = Egemaps().extract(speech_like(1.0))
+    np.testing.assert_allclose(map_features(found.files["a"]), expected, rtol=2**-10, atol=1e-4)
+
+
+def test_nothing_is_extracted_twice(tmp_path: Path) -> None:
+    some = [utterance(tmp_path, str(i), seed=i) for i in range(3)]
+    extract_here(SPECTRA, some[:2], tmp_path / "cache")
+    before = files_in(tmp_path / "cache")
+    extract_here(SPECTRA, some, tmp_path / "cache")
+    after = files_in(tmp_path / "cache")
+    assert len(after) == 3
+    assert {name: after[name] for name in before} == before
 
 
 def test_a_file_whose_content_changed_is_extracted_again(tmp_path: Path) -> None:
-    extractor = MeanAndIndex()
-    cache = FeatureCache(tmp_path / "cache", [extractor])
-    before = extract(cache, utterance(tmp_path, seed=1))["a"].load()
-    after = extract(cache, utterance(tmp_path, seed=2))["a"].load()
-    assert extractor.n_extracted == 2
-    assert not np.array_equal(before[0], after[0])
+    one = extract_here(SPECTRA, [utterance(tmp_path, seed=1)], tmp_path / "cache")
+    two = extract_here(SPECTRA, [utterance(tmp_path, seed=2)], tmp_path / "cache")
+    assert one.files["a"] != two.files["a"]
 
 
-def test_a_renamed_file_is_recognised(tmp_path: Path) -> None:
-    extractor = MeanAndIndex()
-    cache = FeatureCache(tmp_path / "cache", [extractor])
-    extract(cache, utterance(tmp_path, "a"), utterance(tmp_path, "b"))
-    assert extractor.n_extracted == 1
+def test_the_same_recording_under_two_names_is_extracted_once(tmp_path: Path) -> None:
+    found = extract_here(SPECTRA, [utterance(tmp_path, "a"), utterance(tmp_path, "b")], tmp_path / "cache")
+    assert found.files["a"] == found.files["b"]
 
 
 def test_another_configuration_has_features_of_its_own(tmp_path: Path) -> None:
-    one, other = MeanAndIndex(rate_hz=16_000), MeanAndIndex(rate_hz=48_000)
-    for extractor in (one, other):
-        extract(FeatureCache(tmp_path / "cache", [extractor]), utterance(tmp_path))
-    assert (one.n_extracted, other.n_extracted) == (1, 1)
+    a = utterance(tmp_path)
+    sources = [SPECTRA, Source(FeatureName.SPECTROGRAM, 0.01), Source(FeatureName.SPECTROGRAM, 0.02, None, 0.5)]
+    files = {extract_here(source, [a], tmp_path / "cache").files["a"] for source in sources}
+    assert len(files) == 3
 
 
-def test_only_the_branch_that_is_missing_is_extracted(tmp_path: Path) -> None:
-    first, second = MeanAndIndex(branch=1), MeanAndIndex(branch=2)
-    extract(FeatureCache(tmp_path / "cache", [first]), utterance(tmp_path))
-    found = extract(FeatureCache(tmp_path / "cache", [first, second]), utterance(tmp_path))
-    assert (first.n_extracted, second.n_extracted) == (1, 1)
-    assert len(found["a"].load()) == 2
+def test_utterances_are_cut_before_extraction(tmp_path: Path) -> None:
+    cut = extract_here(Source(FeatureName.SPECTROGRAM, 0.02, None, 0.5), [utterance(tmp_path)], tmp_path / "cache")
+    expected = Spectrogram(0.02).extract(speech_like(1.0)[:8000])
+    np.testing.assert_allclose(map_features(cut.files["a"]), expected, rtol=2**-10, atol=1e-6)
 
 
-def test_a_recording_that_is_too_short_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match=r"short\.wav» is shorter than 0\.1 s"):
-        extract(FeatureCache(tmp_path / "cache", [MeanAndIndex()]), utterance(tmp_path, "short", seconds=0.05))
+def test_stretches_of_one_file_have_features_of_their_own(tmp_path: Path) -> None:
+    whole = utterance(tmp_path, seconds=2.0)
+    parts = [
+        Utterance(str(i), whole.path, "x", "calm", start_s=start, end_s=start + 0.8) for i, start in enumerate((0.0, 1.0))
+    ]
+    found = extract_here(SPECTRA, parts, tmp_path / "cache")
+    expected = Spectrogram(0.02).extract(speech_like(2.0)[16_000:28_800])
+    np.testing.assert_allclose(map_features(found.files["1"]), expected, rtol=2**-10, atol=1e-6)
+    assert found.files["0"] != found.files["1"]
 
 
-def test_a_recording_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    bad = utterance(tmp_path, "bad")
-    bad.path.write_bytes(b"noise")
-    with pytest.raises(AudioFileError, match=r"bad\.wav"):
-        extract(FeatureCache(tmp_path / "cache", [MeanAndIndex()]), bad)
+@pytest.mark.parametrize("damage", ["cut", "altered", "empty"])
+def test_a_damaged_file_is_extracted_again_and_that_is_told(tmp_path: Path, damage: str) -> None:
+    a = utterance(tmp_path)
+    file = extract_here(SPECTRA, [a], tmp_path / "cache").files["a"]
+    good = file.read_bytes()
+    bad = {"cut": good[:500], "altered": good[:300] + b"\xff" + good[301:], "empty": b""}[damage]
+    file.write_bytes(bad)
+    found = extract_here(SPECTRA, [a], tmp_path / "cache")
+    assert found.n_mended == 1
+    assert file.read_bytes() == good
 
 
-def test_a_cache_that_cannot_be_written_says_where(tmp_path: Path) -> None:
-    (tmp_path / "cache").write_text("a file")
-    with pytest.raises(SaveError, match=r"could not be written to «.*cache».*--cache"):
-        extract(FeatureCache(tmp_path / "cache", [MeanAndIndex()]), utterance(tmp_path))
+def test_what_cannot_be_used_is_listed_and_the_rest_is_kept(tmp_path: Path) -> None:
+    good, short = utterance(tmp_path, "good"), utterance(tmp_path, "short", seconds=0.05)
+    contents, _ = read_contents([good, short])
+    broken = utterance(tmp_path, "broken", seed=9)
+    contents["broken"] = "0" * 32
+    broken.path.write_bytes(b"noise")
+    found = extract(
+        SPECTRA,
+        [good, short, broken],
+        contents,
+        tmp_path / "cache",
+        workers=Workers(1),
+        encoder=None,
+        progress=lambda _done, _total: None,
+    )
+    assert list(found.files) == ["good"]
+    assert "shorter than 0.1 s" in found.unusable["short"]
+    assert "broken.wav" in found.unusable["broken"]
+
+
+def test_features_that_are_not_numbers_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Nowhere:
+        spec = Spectrogram(0.02).spec
+
+        def extract(self, samples: np.ndarray) -> np.ndarray:
+            return np.full((1, 5, 257), np.nan, np.float32)
+
+    cache_room._extractors.clear()
+    monkeypatch.setattr(cache_room, "open_extractor", lambda *_: Nowhere())
+    found = extract_here(SPECTRA, [utterance(tmp_path)], tmp_path / "cache")
+    cache_room._extractors.clear()
+    assert "are not numbers" in found.unusable["a"]
+    assert not list((tmp_path / "cache").glob("*"))
+
+
+def test_progress_counts_every_utterance(tmp_path: Path) -> None:
+    some = [utterance(tmp_path, str(i), seed=i) for i in range(10)]
+    contents, _ = read_contents(some)
+    told: list[tuple[int, int]] = []
+    for _ in range(2):
+        told.clear()
+        extract(
+            SPECTRA,
+            some,
+            contents,
+            tmp_path / "cache",
+            workers=Workers(1),
+            encoder=None,
+            progress=lambda done, total: told.append((done, total)),
+        )
+        assert told[-1] == (10, 10)
+        assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+def test_an_encoders_layers_are_stored_together_whether_alone_or_in_a_batch(tmp_path: Path) -> None:
+    encoder = tiny_encoder()
+    source = Source(FeatureName.ALL_LAYERS, 0.02, "tiny")
+    some = [utterance(tmp_path, str(i), seconds=0.5 + 0.2 * (i % 2), seed=i) for i in range(5)]
+    alone = extract_here(source, some, tmp_path / "alone", encoder)
+    contents, _ = read_contents(some)
+    tasks = [(u, tmp_path / "batch" / f"{u.identity}.npy") for u in some]
+    groups = list(cache_room._same_length(tasks, None, 16))
+    assert sorted(len(group) for group in groups) == [2, 3]
+    for group in groups:
+        assert cache_room._extract_group(encoder, group, None) == {}
+    for u, file in tasks:
+        expected = encoder.layers(speech_like(0.5 + 0.2 * (int(u.identity) % 2), seed=int(u.identity)))
+        np.testing.assert_allclose(map_features(alone.files[u.identity]), expected, atol=5e-3)
+        np.testing.assert_allclose(map_features(file), expected, atol=5e-3)
+
+
+def test_several_processes_extract_the_same_as_one(tmp_path: Path) -> None:
+    some = [utterance(tmp_path, str(i), seed=i) for i in range(20)]
+    contents, _ = read_contents(some)
+    workers = Workers(2)
+    try:
+        many: Extracted = extract(
+            SPECTRA, some, contents, tmp_path / "many", workers=workers, encoder=None, progress=lambda _d, _t: None
+        )
+    finally:
+        workers.close()
+    one = extract_here(SPECTRA, some, tmp_path / "one")
+    for identity, file in many.files.items():
+        assert file.read_bytes() == one.files[identity].read_bytes()
+    assert not os.listdir(tmp_path / "many") == []  # noqa: PTH208

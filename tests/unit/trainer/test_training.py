@@ -1,10 +1,7 @@
-"""Cache, data, training and the whole job on a small synthetic corpus."""
+"""One head with one seed: learning, stopping, going on, and agreement with a plain PyTorch loop."""
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,222 +9,154 @@ import numpy as np
 import pytest
 import torch
 
-from ser_desktop.core.analysis import open_analyser
-from ser_desktop.core.audio import FloatArray
-from ser_desktop.core.bundle import load_bundle
-from ser_desktop.core.errors import SaveError
-from ser_desktop.core.features import FRAME_S, FeatureName, FeatureSpec
+from ser_desktop.core.errors import Cancelled
 from ser_desktop.core.heads import HeadKind, HeadOptions
-from ser_desktop.core.labels import Emotion
-from ser_desktop.core.normalise import Normalisation
-from tests.helpers.bundles import tiny_encoder
-from tests.helpers.corpora import write_small_ravdess
-from trainer import __main__ as command_line
-from trainer import cache as cache_room
-from trainer.cache import FeatureCache
-from trainer.corpora import ravdess
-from trainer.corpora.ravdess import load_ravdess_speech
-from trainer.data import Dataset, make_dataset
-from trainer.experiments import RECIPES, SEEDS
-from trainer.job import train_bundle
-from trainer.protocols import Split, split_ravdess
-from trainer.train import Epoch, train_head
+from ser_desktop.core.normalise import Statistics
+from tests.helpers.plain_training import ReplayedDropout, train_plainly
+from trainer.data import Dataset, Sample, StoredBranch, TrainingData
+from trainer.experiments import RECIPES, Preset, Recipe, apply_preset
+from trainer.stored import save_features
+from trainer.train import Epoch, predict, run_epochs, train_head, uar_of
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+N_CLASSES = 3
+RECIPE = replace(RECIPES["egemaps-dense-global"], max_epochs=6)
 
 
-class Loudness:
-    """Features that cost nothing: the level of each 20 ms, twice."""
-
-    spec = FeatureSpec(FeatureName.EGEMAPS, 1, 2, FRAME_S, {"kind": "loudness"})
-
-    def __init__(self) -> None:
-        self.n_extracted = 0
-
-    def extract(self, samples: FloatArray) -> FloatArray:
-        self.n_extracted += 1
-        frames = samples[: len(samples) // 320 * 320].reshape(-1, 320)
-        level = np.log(frames.std(axis=1) + 1e-6)
-        return np.stack([level, level**2], axis=1)[None].astype(np.float32)
-
-
-class SilentListener:
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.stages: list[str] = []
-        self.epochs: list[Epoch] = []
-
-    def stage(self, name: str) -> None:
-        self.stages.append(name)
-
-    def extracted(self, done: int, total: int) -> None:
-        assert done <= total
-
-    def epoch(self, epoch: Epoch) -> None:
-        self.epochs.append(epoch)
+def make_data(folder: Path, shapes: tuple[tuple[int, int], ...] = ((1, 6),), n: int = 60) -> TrainingData:
+    """Classes differ in the level of their features, with noise."""
+    random = np.random.default_rng(0)
+    samples = []
+    for i in range(n):
+        label = i % N_CLASSES
+        n_frames = int(random.integers(5, 25))
+        stored = []
+        for branch, (n_layers, n_features) in enumerate(shapes):
+            values = random.normal(0.4 * label, 1.0, size=(n_layers, n_frames, n_features)).astype(np.float32)
+            save_features(folder / f"{i}-{branch}.npy", values)
+            stored.append(StoredBranch(folder / f"{i}-{branch}.npy", 0, n_layers))
+        samples.append(Sample(str(i), "", label, tuple(stored)))
+    ones = tuple(Statistics(np.full(s, 0.4, np.float32), np.ones(s, np.float32)) for s in shapes)
+    parts = {"train": tuple(samples[: n - 24]), "validation": tuple(samples[-24:-12]), "test": tuple(samples[-12:])}
+    return TrainingData(parts, {"": ones}, max_frames=20)
 
 
 @pytest.fixture(scope="module")
-def corpus_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("corpus with späce")
-    write_small_ravdess(folder)
-    return folder
+def data(tmp_path_factory: pytest.TempPathFactory) -> TrainingData:
+    return make_data(tmp_path_factory.mktemp("features"))
 
 
-@pytest.fixture(autouse=True)
-def _small_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ravdess, "N_PER_EMOTION", dict.fromkeys(Emotion, 24))
+def options(kind: HeadKind = HeadKind.DENSE, shapes: tuple[tuple[int, int], ...] = ((1, 6),)) -> HeadOptions:
+    return HeadOptions(kind, shapes, N_CLASSES, n_hidden=16)
 
 
-@pytest.fixture
-def split(corpus_folder: Path) -> Split:
-    return split_ravdess(load_ravdess_speech(corpus_folder))
+HEADS: dict[HeadKind, tuple[tuple[int, int], ...]] = {
+    HeadKind.DENSE: ((4, 6),),
+    HeadKind.LSTM: ((4, 6),),
+    HeadKind.FUSION: ((4, 6), (1, 5)),
+}
 
 
-@pytest.fixture
-def dataset_of(split: Split, tmp_path: Path) -> Callable[[Normalisation], Dataset]:
-    everyone = [u for part in split.parts().values() for u in part]
-    features = FeatureCache(tmp_path / "cache", [Loudness()]).extract(everyone, lambda _done, _total: None)
-    return lambda normalisation: make_dataset(split, features, normalisation, max_frames=250)
+@pytest.mark.parametrize("kind", list(HeadKind))
+@pytest.mark.parametrize("preset", list(Preset))
+def test_it_gives_what_a_plain_padded_loop_gives(tmp_path: Path, kind: HeadKind, preset: Preset) -> None:
+    """With the same weights at the start, the same batches and the same dropout masks."""
+    recipe = apply_preset(replace(RECIPE, head=kind, max_epochs=4), preset)
+    head = replace(options(kind, HEADS[kind]), dropout_first=recipe.dropout_first)
+    stored = make_data(tmp_path, HEADS[kind])
+    ours = train_head(Dataset(stored), recipe, head, 123)
+    plain = train_plainly(stored, recipe, head, 123, keep=True, dropout=ReplayedDropout)
+    np.testing.assert_allclose([e.validation_loss for e in ours.epochs], plain.validation_losses, rtol=1e-4)
+    np.testing.assert_allclose(ours.test_logits, plain.test_logits, rtol=1e-3, atol=1e-4)
 
 
-OPTIONS = HeadOptions(HeadKind.DENSE, ((1, 2),), 7, n_hidden=16)
-RECIPE = replace(RECIPES["egemaps-dense-global"], max_epochs=12)
-
-
-def test_features_are_extracted_once(split: Split, tmp_path: Path) -> None:
-    first, second = Loudness(), Loudness()
-    some = split.test[:4]
-    calls: list[tuple[int, int]] = []
-    before = FeatureCache(tmp_path, [first]).extract(some, lambda done, total: calls.append((done, total)))
-    after = FeatureCache(tmp_path, [second]).extract(some, lambda _done, _total: None)
-    assert (first.n_extracted, second.n_extracted) == (4, 0)
-    assert calls == [(1, 4), (2, 4), (3, 4), (4, 4)]
-    identity = some[0].identity
-    np.testing.assert_array_equal(before[identity].load()[0], after[identity].load()[0])
-
-
-def test_an_interrupted_extraction_goes_on_and_a_full_disk_is_said(
-    split: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(file: object, _array: object, allow_pickle: bool = True) -> None:
-        file.write(b"half")  # type: ignore[attr-defined]
-        raise OSError(28, "No space left on device")
-
-    extractor = Loudness()
-    cache = FeatureCache(tmp_path, [extractor])
-    cache.extract(split.test[:2], lambda _done, _total: None)
-    with monkeypatch.context() as patch:
-        patch.setattr(cache_room.np, "save", full)
-        with pytest.raises(SaveError, match=r"No space left on device.*so far is kept"):
-            cache.extract(split.test[:4], lambda _done, _total: None)
-    assert not list(tmp_path.glob(".features-*")), "a half file was left"
-    cache.extract(split.test[:4], lambda _done, _total: None)
-    assert extractor.n_extracted == 5
-
-
-def test_global_statistics_come_from_the_training_speakers_alone(
-    dataset_of: Callable[[Normalisation], Dataset],
-) -> None:
-    data = dataset_of(Normalisation.GLOBAL)
-    frames = [b for i in range(len(data.train)) for b in data.train._prepared(i)[0][0]]
-    assert np.mean(frames, axis=0) == pytest.approx(0, abs=1e-3)
-    assert np.std(frames, axis=0) == pytest.approx(1, abs=1e-3)
-
-
-def test_speaker_statistics_come_from_each_speaker_also_in_the_test_part(
-    dataset_of: Callable[[Normalisation], Dataset],
-) -> None:
-    data = dataset_of(Normalisation.SPEAKER)
-    for speaker in ("actor23", "actor24"):
-        rows = [i for i, u in enumerate(data.test.utterances) if u.speaker == speaker]
-        frames = np.concatenate([data.test._prepared(i)[0][0] for i in rows])
-        np.testing.assert_allclose(frames.mean(axis=0), 0, atol=1e-3)
-        np.testing.assert_allclose(frames.std(axis=0), 1, atol=1e-3)
-    assert data.reference[0].mean.shape == (1, 2)
-
-
-def test_the_same_seed_gives_the_same_head_and_another_one_does_not(
-    dataset_of: Callable[[Normalisation], Dataset],
-) -> None:
-    data = dataset_of(Normalisation.GLOBAL)
-    one, same, other = (train_head(data, RECIPE, OPTIONS, seed) for seed in (123, 123, 1234))
+def test_the_same_seed_gives_the_same_head_and_another_one_does_not(data: TrainingData) -> None:
+    one, same, other = (train_head(Dataset(data), RECIPE, options(), seed) for seed in (123, 123, 1234))
     np.testing.assert_array_equal(one.test_logits, same.test_logits)
     assert not np.allclose(one.test_logits, other.test_logits)
 
 
-def test_it_learns_stops_early_and_restores_the_best_epoch(dataset_of: Callable[[Normalisation], Dataset]) -> None:
-    data = dataset_of(Normalisation.GLOBAL)
-    recipe = replace(RECIPE, max_epochs=60, learning_rate=0.02, patience=3)
-    run = train_head(data, recipe, OPTIONS, 123)
-    assert run.best.validation_uar > 0.3, "chance is 0.14"
-    assert len(run.epochs) < 60
+def test_features_kept_in_memory_or_read_again_give_the_same_head(data: TrainingData) -> None:
+    kept, read = (train_head(Dataset(data, memory_bytes=n), RECIPE, options(), 1) for n in (10_000_000, 0))
+    np.testing.assert_array_equal(kept.test_logits, read.test_logits)
+
+
+def test_it_learns_stops_early_and_restores_the_best_epoch(data: TrainingData) -> None:
+    recipe = replace(RECIPE, max_epochs=200, learning_rate=0.02, patience=3)
+    run = train_head(Dataset(data), recipe, options(), 123)
+    assert run.best.validation_uar > 0.6, "chance is 0.33"
+    assert len(run.epochs) < 200
     assert len(run.epochs) - run.best.number == 3
-    classes = torch.from_numpy(data.validation.classes)
-    loss = torch.nn.functional.cross_entropy(torch.from_numpy(run.validation_logits), classes)
-    assert float(loss) == pytest.approx(run.best.validation_loss, rel=1e-4)
-
-
-def test_the_command_trains_a_bundle_with_card_predictions_and_configuration(
-    corpus_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    out = tmp_path / "bundle"
-    arguments = ["train", "--corpus", "ravdess", "--data", str(corpus_folder), "--recipe", "default"]
-    assert command_line.main([*arguments, "--out", str(out), "--seed", "7", "--seed", "8"]) == 0
-    printed = capsys.readouterr().out
-    assert "epoch   1" in printed
-    assert "Test UAR" in printed
-    analyser = open_analyser(out, "cpu")
-    results = analyser.bundle.config.results
-    assert results.seeds == (7, 8)
-    assert len(results.test_uar) == 2
-    card = (out / "README.md").read_text()
-    for words in ("RAVDESS speech", "CC BY-NC-SA 4.0", "actors 01–20", "--seed 7 --seed 8", "Intended use", "not sure"):
-        assert words in card
-    with (out / "run" / "predictions.csv").open() as file:
-        rows = list(csv.DictReader(file))
-    assert len(rows) == 2 * (16 + 16)
-    right = [r["truth"] == r["answer"] for r in rows if r["part"] == "test" and r["seed"] == "7"]
-    assert np.mean(right) == pytest.approx(results.test_wa[0], abs=1e-6)
-    resolved = json.loads((out / "run" / "config.json").read_text())
-    assert resolved["recipe"]["learning_rate"] == 1e-3
-    assert (out / "run" / "epochs.csv").exists()
-
-
-@pytest.mark.parametrize("name", ["pt-all-layers-dense-speaker", "pt-all-layers-lstm-global", "pt-fusion-global"])
-def test_every_head_trains_on_encoder_layers(corpus_folder: Path, tmp_path: Path, name: str) -> None:
-    recipe = replace(RECIPES[name], max_epochs=1)
-    train_bundle(
-        "ravdess",
-        corpus_folder,
-        recipe,
-        out=tmp_path / "bundle",
-        seeds=(1,),
-        cache=tmp_path / "cache",
-        listener=SilentListener(),
-        open_encoder=lambda _name: tiny_encoder(),
+    split = Dataset(data)
+    np.testing.assert_array_equal(predict(run.head, split.validation), run.validation_logits)
+    loss = torch.nn.functional.cross_entropy(
+        torch.from_numpy(run.validation_logits), torch.from_numpy(split.validation.classes)
     )
-    bundle = load_bundle(tmp_path / "bundle")
-    assert bundle.config.encoder == "tests/tiny@1"
-    assert bundle.config.head_kind is recipe.head
-    weights = bundle.head.layer_weights()
-    assert weights is not None
-    assert sum(weights) == pytest.approx(1.0, abs=1e-5)
+    assert float(loss) == pytest.approx(run.best.validation_loss, rel=1e-4)
+    assert [e.is_best for e in run.epochs] == [
+        e.validation_loss < min((b.validation_loss for b in run.epochs[:i]), default=np.inf)
+        for i, e in enumerate(run.epochs)
+    ]
 
 
-def test_a_recipe_whose_encoder_is_missing_says_how_to_get_it(
-    corpus_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    arguments = ["train", "--corpus", "ravdess", "--data", str(corpus_folder), "--recipe", "pt-fusion-global"]
-    assert command_line.main([*arguments, "--out", str(tmp_path / "bundle")]) == 1
-    assert "hf download facebook/wav2vec2-base" in capsys.readouterr().err.replace("\n", " ")
-    assert not (tmp_path / "bundle").exists()
+def test_the_test_part_is_not_read_before_the_end(data: TrainingData) -> None:
+    split = Dataset(data)
+    read: list[str] = []
+    batches = split.test.batches
+
+    def watched(size: int, order: None = None) -> object:
+        read.append("test")
+        return batches(size, order)
+
+    split.test.batches = watched  # type: ignore[method-assign, assignment]
+    train_head(split, RECIPE, options(), 1, progress=lambda epoch: read.append(f"epoch {epoch.number}"))
+    assert read == [*(f"epoch {i}" for i in range(1, 7)), "test"]
 
 
-def test_the_help_explains_every_recipe(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        command_line.main(["train", "--help"])
-    text = capsys.readouterr().out
-    assert all(name in text for name in RECIPES)
-    assert SEEDS == (123, 1234, 2345, 3456, 4567)
+@pytest.mark.parametrize("n_steps", [1, 3, 4, 7])
+def test_an_interrupted_run_goes_on_with_the_same_result(data: TrainingData, tmp_path: Path, n_steps: int) -> None:
+    recipe = replace(RECIPE, batch_size=12)
+    whole = train_head(Dataset(data), recipe, options(), 5)
+    checkpoint = tmp_path / "checkpoint"
+    epochs: list[Epoch] = []
+    for _ in range(50):
+        left = [n_steps]
+
+        def check(left: list[int] = left) -> None:
+            left[0] -= 1
+            if left[0] < 0:
+                raise Cancelled
+
+        # Whatever else the process draws must not matter.
+        torch.rand(7)
+        try:
+            run = train_head(
+                Dataset(data), recipe, options(), 5, check=check, checkpoint=checkpoint, progress=epochs.append
+            )
+            break
+        except Cancelled:
+            n_steps += 1
+    np.testing.assert_array_equal(run.test_logits, whole.test_logits)
+    assert run.epochs == whole.epochs
+    assert [e.number for e in epochs] == [1, 2, 3, 4, 5, 6], "no epoch was trained twice"
+
+
+def test_gradients_are_cut_where_the_released_code_cuts_them(data: TrainingData, monkeypatch: pytest.MonkeyPatch) -> None:
+    import trainer.train as room
+
+    limits: list[float] = []
+    monkeypatch.setattr(room, "clip_grad_value_", lambda _parameters, limit: limits.append(limit))
+    for preset in Preset:
+        recipe: Recipe = replace(apply_preset(RECIPE, preset), max_epochs=1)
+        train_head(Dataset(data), recipe, options(), 1)
+        assert limits == ([1.0, 1.0] if preset is Preset.RELEASED_CODE else [])
+
+
+def test_a_head_can_be_trained_for_a_number_of_epochs_with_nobody_to_validate(data: TrainingData) -> None:
+    split = Dataset(data)
+    head = run_epochs(split.train, replace(RECIPE, learning_rate=0.02), options(), 1, 30)
+    assert uar_of(predict(head, split.test), split.test.classes) > 0.6
+
+
+def test_uar_is_the_mean_recall_of_the_classes_that_are_there() -> None:
+    logits = np.array([[3, 0, 0], [3, 0, 0], [0, 3, 0], [3, 0, 0]], dtype=np.float32)
+    assert uar_of(logits, np.array([0, 0, 1, 1])) == pytest.approx(0.75)
