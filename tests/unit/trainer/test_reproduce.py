@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ser_desktop.core.errors import Cancelled, CorpusError, EncoderMissingError, TrainingError
+from ser_desktop.core.features import FeatureName
+from tests.helpers.bundles import tiny_encoder
+from tests.helpers.corpora import write_small_ravdess
+from tests.helpers.training import SMALL, SMALL_ROW, Heard, run_here, small_plan, small_row
+from trainer.events import EpochEnded, Notice, Progress, Stage
+from trainer.experiments import Preset
+from trainer.report import write_report
+from trainer.reproduce import Reproduction
+from trainer.rows import ROWS
+from trainer.run_folder import RunFolder, require_run
+from trainer.workers import Workers
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("corpus with späce")
+    write_small_ravdess(folder)
+    return folder
+
+
+def predictions(run: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(run)): p.read_bytes() for p in sorted(run.glob("rows/**/predictions.csv"))}
+
+
+def test_every_row_of_the_paper_runs_and_is_reported(corpus: Path, tmp_path: Path) -> None:
+    rows = [small_row(name) for name in ROWS]
+    heard = Heard()
+    run_here(small_plan(corpus, tmp_path / "run", *rows, presets=list(Preset), seeds=(1,)), heard)
+    folder, info = require_run(tmp_path / "run")
+    results = write_report(folder, info)
+    assert {(r.row, r.preset) for r in results} == {(name, str(preset)) for name in ROWS for preset in Preset}
+    issa = next(r for r in results if r.row == "issa")
+    assert (issa.protocol.speaker_dependent, issa.n_test, len(issa.protocol.labels)) == (True, 192, 8)
+    assert next(r for r in results if r.row == "egemaps-dense-speaker").n_test == 16
+    report = (tmp_path / "run" / "report.md").read_text()
+    assert report.count("(speaker-dependent)") == 2
+    assert "figure-2.png" in report
+    for stage in ("read", "extract", "statistics", "train"):
+        assert stage in {event.stage for event in heard.of(Stage)}
+    assert len({(e.row, e.preset, e.fold, e.seed) for e in heard.of(EpochEnded)}) == 2 * (len(ROWS) - 1 + 5)
+    final = [e for e in heard.of(Progress) if e.stage == "train"][-1]
+    assert final.done == final.total == 2 * (len(ROWS) - 1 + 5)
+
+
+def test_an_encoders_features_are_extracted_once_for_all_rows(corpus: Path, tmp_path: Path) -> None:
+    names = ("pt-local-dense-speaker", "pt-contextual-dense-speaker", "pt-all-layers-dense-speaker", "pt-fusion-global")
+    run_here(small_plan(corpus, tmp_path / "run", *(small_row(name) for name in names), seeds=(1,)))
+    stored = [p.name.split("-", 1)[1] for p in (tmp_path / "run" / ".cache").glob("*.npy")]
+    assert {name.rsplit("-", 1)[0] for name in stored} == {FeatureName.ALL_LAYERS, FeatureName.EGEMAPS}
+    assert len(stored) == 2 * 192
+
+
+def test_rows_whose_encoder_is_missing_say_how_to_get_it_and_the_others_run(corpus: Path, tmp_path: Path) -> None:
+    plan = small_plan(corpus, tmp_path / "run", small_row("pt-fusion-global"), SMALL_ROW)
+    heard = Heard()
+    reproduction = Reproduction(plan, Workers(1), heard)
+    reproduction.run()
+    assert "hf download facebook/wav2vec2-base" in reproduction.missing["pt-fusion-global"]
+    folder, info = require_run(plan.out)
+    assert [r.row for r in write_report(folder, info)] == ["spectrogram-dense-global"]
+    assert "hf download" in (plan.out / "report.md").read_text()
+    assert any("pt-fusion-global does not run" in event.text for event in heard.of(Notice))
+    # Once it is there, the row is no longer missing.
+    run_here(replace(plan, rows=(small_row("pt-fusion-global"),)))
+    assert require_run(plan.out)[1].missing == {}
+    assert len(write_report(*require_run(plan.out))) == 2
+
+
+def test_a_finished_run_is_not_trained_again(corpus: Path, tmp_path: Path) -> None:
+    plan = small_plan(corpus, tmp_path / "run")
+    run_here(plan)
+    before, again = predictions(plan.out), Heard()
+    run_here(plan, again)
+    assert predictions(plan.out) == before
+    assert not again.of(EpochEnded)
+
+
+def test_seeds_can_be_added_to_a_run(corpus: Path, tmp_path: Path) -> None:
+    plan = small_plan(corpus, tmp_path / "run", seeds=(1,))
+    run_here(plan)
+    heard = Heard()
+    run_here(replace(plan, seeds=(1, 2)), heard)
+    assert {event.seed for event in heard.of(EpochEnded)} == {2}
+    (result,) = write_report(*require_run(plan.out))
+    assert result.seeds == (1, 2)
+
+
+@pytest.mark.parametrize("after_epochs", [1, 3, 5])
+def test_a_run_that_was_stopped_goes_on_with_the_same_result(corpus: Path, tmp_path: Path, after_epochs: int) -> None:
+    whole = small_plan(corpus, tmp_path / "whole")
+    run_here(whole)
+
+    class Impatient(Heard):
+        def __call__(self, event: object) -> None:
+            super().__call__(event)  # type: ignore[arg-type]
+            if len(self.of(EpochEnded)) == after_epochs:
+                workers.stop()
+
+    parts, heard = replace(whole, out=tmp_path / "parts"), Impatient()
+    workers = Workers(1, heard)
+    with pytest.raises(Cancelled):
+        Reproduction(parts, workers, heard).run()
+    run_here(parts)
+    assert predictions(parts.out) == predictions(whole.out)
+    assert not list(parts.out.glob("rows/**/.*checkpoint"))
+
+
+def test_other_data_are_refused_and_the_results_stay(corpus: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    write_small_ravdess(other)
+    changed = next(other.rglob("*.flac"))
+    changed.write_bytes(next(p for p in other.rglob("*.flac") if p != changed).read_bytes())
+    plan = small_plan(corpus, tmp_path / "run")
+    run_here(plan)
+    before = predictions(plan.out)
+    read = replace(plan.read, data=(other,))
+    with pytest.raises((TrainingError, CorpusError), match="other data|same recording"):
+        run_here(replace(plan, read=read))
+    assert predictions(plan.out) == before
+
+
+def test_other_settings_under_the_same_name_are_refused(corpus: Path, tmp_path: Path) -> None:
+    plan = small_plan(corpus, tmp_path / "run")
+    run_here(plan)
+    row = replace(SMALL_ROW, recipe=replace(SMALL, learning_rate=0.5))
+    with pytest.raises(TrainingError, match="other settings"):
+        run_here(replace(plan, rows=(row,)))
+
+
+def test_two_runs_cannot_write_to_one_folder(corpus: Path, tmp_path: Path) -> None:
+    plan = small_plan(corpus, tmp_path / "run")
+    with RunFolder(plan.out).locked(), pytest.raises(TrainingError, match="Another run is writing"):
+        run_here(plan)
+
+
+def test_two_runs_can_share_a_cache(corpus: Path, tmp_path: Path) -> None:
+    plans = [replace(small_plan(corpus, tmp_path / name), cache=tmp_path / "cache") for name in ("a", "b")]
+    for plan in plans:
+        run_here(plan)
+    assert predictions(plans[0].out) == predictions(plans[1].out)
+    assert len(list((tmp_path / "cache").glob("*.npy"))) == 192
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [('{"schema_version": 99}', "format 99"), ("not json", "damaged"), ('{"schema_version": 1}', "damaged")],
+)
+def test_a_run_of_another_version_or_a_damaged_one_is_refused(
+    corpus: Path, tmp_path: Path, content: str, said: str
+) -> None:
+    plan = small_plan(corpus, tmp_path / "run")
+    plan.out.mkdir()
+    (plan.out / "run.json").write_text(content)
+    with pytest.raises(TrainingError, match=said):
+        run_here(plan)
+    assert (plan.out / "run.json").read_text() == content
+
+
+def test_a_damaged_result_is_named(corpus: Path, tmp_path: Path) -> None:
+    plan = small_plan(corpus, tmp_path / "run")
+    run_here(plan)
+    next(plan.out.glob("rows/**/predictions.csv")).write_text("part,file\n")
+    (plan.out / "rows" / "spectrogram-dense-global@paper" / "fold-1" / "seed-2" / "result.json").write_text("{")
+    with pytest.raises(TrainingError, match=r"seed-[12]» is damaged.*Delete that folder"):
+        write_report(*require_run(plan.out))
+
+
+def test_a_recording_that_breaks_off_is_refused_or_left_out_and_listed(tmp_path: Path) -> None:
+    write_small_ravdess(tmp_path / "corpus")
+    cut = sorted((tmp_path / "corpus").rglob("*.flac"))[40]
+    cut.write_bytes(cut.read_bytes()[:2000])
+    plan = small_plan(tmp_path / "corpus", tmp_path / "run")
+    with pytest.raises(CorpusError, match=r"1 of 192 recordings cannot be used.*--skip-unreadable"):
+        run_here(plan)
+    run_here(replace(plan, skip_unreadable=True))
+    folder, info = require_run(plan.out)
+    (result,) = write_report(folder, info)
+    assert cut.name in (plan.out / "report.md").read_text()
+    assert result.published is None, "an incomplete corpus is set beside nothing"
+    assert cut.stem not in result.records[0].test.files
+
+
+def test_a_missing_encoder_is_asked_for_before_anything_is_extracted(corpus: Path, tmp_path: Path) -> None:
+    def none(name: str) -> object:
+        raise EncoderMissingError(f"{name} is not installed.", "Install it.")
+
+    plan = small_plan(corpus, tmp_path / "run", small_row("pt-fusion-global"))
+    Reproduction(plan, Workers(1), Heard(), none).run()  # type: ignore[arg-type]
+    assert not list(plan.cache.glob("*.npy"))
+
+
+def test_results_do_not_depend_on_the_number_of_processes(corpus: Path, tmp_path: Path) -> None:
+    one, two = small_plan(corpus, tmp_path / "one"), small_plan(corpus, tmp_path / "two")
+    run_here(one)
+    workers = Workers(2)
+    try:
+        Reproduction(two, workers, Heard(), lambda _name: tiny_encoder()).run()
+    finally:
+        workers.close()
+    assert predictions(one.out) == predictions(two.out)
+
+
+def test_the_run_describes_itself_completely(corpus: Path, tmp_path: Path) -> None:
+    plan = small_plan(corpus, tmp_path / "run")
+    run_here(plan)
+    value = json.loads((plan.out / "run.json").read_text())
+    row = value["rows"]["spectrogram-dense-global@paper"]
+    assert row["recipe"]["learning_rate"] == 1e-3
+    assert row["features"][0]["configuration"] == {"rate_hz": 16_000, "bins": 512}
+    assert value["protocols"]["fixed"]["folds"] == [["fold-1", 160, 16, 16]]
+    assert {"torch", "opensmile", "python", "program"} <= set(value["environment"])
+    assert any("Not the complete corpus" in note for note in value["notes"])
