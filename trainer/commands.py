@@ -22,7 +22,8 @@ from trainer.rows import ROWS, Row
 from trainer.run_folder import RunFolder, require_run
 from trainer.workers import Workers
 
-_FEATURES_SHARE = 0.8
+FEATURES_SHARE = 0.8
+"""Of the memory a run may use, what features may take; the rest is for everything else."""
 
 
 def reproduce(options: argparse.Namespace, workers: Workers, listener: Listener) -> None:
@@ -219,7 +220,7 @@ def read_options(options: argparse.Namespace, out: Path, presets: Sequence[Prese
 
 def memory_bytes(options: argparse.Namespace) -> int:
     """Return what the processes may use for features, of the memory that the whole run may use."""
-    return int(_FEATURES_SHARE * 1e9 * options.memory)
+    return int(FEATURES_SHARE * 1e9 * options.memory)
 
 
 def row_done(result: RowResult) -> RowDone:

@@ -82,6 +82,35 @@ class Batch:
     classes: Tensor
 
 
+class Scratch:
+    """Memory that batches of features too large to be kept are read into, one after the other."""
+
+    def __init__(self) -> None:
+        self._flat: list[Tensor] = []
+
+    def take(self, shapes: Sequence[tuple[int, int]], n_frames: int, most_frames: int) -> list[Tensor]:
+        """Return tensors (n_layers, n_frames, n_features); what was taken before is overwritten.
+
+        Parameters
+        ----------
+        shapes : sequence of (n_layers, n_features)
+        n_frames : int
+        most_frames : int
+            No later batch will need more: growing step by step would need twice the memory.
+        """
+        # A tensor made in inference mode could not be trained on later.
+        with torch.inference_mode(mode=False):
+            for i, (n_layers, n) in enumerate(shapes):
+                if i == len(self._flat):
+                    self._flat.append(torch.empty(0))
+                if self._flat[i].numel() < n_layers * n_frames * n:
+                    self._flat[i] = torch.empty(n_layers * most_frames * n)
+        return [
+            flat[: n_layers * n_frames * n].view(n_layers, n_frames, n)
+            for flat, (n_layers, n) in zip(self._flat, shapes, strict=True)
+        ]
+
+
 class Part:
     """One part of a split, ready to be batched.
 
@@ -93,9 +122,19 @@ class Part:
         Where batches are wanted; on a GPU the features live there if they fit.
     memory_bytes : int
         How much may be kept; see `MEMORY_BYTES`.
+    scratch : Scratch or None
+        Where batches are read to if nothing is kept; several parts may share it.
     """
 
-    def __init__(self, data: TrainingData, name: str, device: str = "cpu", memory_bytes: int = MEMORY_BYTES) -> None:
+    def __init__(
+        self,
+        data: TrainingData,
+        name: str,
+        device: str = "cpu",
+        memory_bytes: int = MEMORY_BYTES,
+        scratch: Scratch | None = None,
+    ) -> None:
+        self._scratch = scratch or Scratch()
         self._data = data
         self._device = device
         self.samples = data.parts[name]
@@ -117,10 +156,13 @@ class Part:
         return self._kept is not None
 
     def batches(self, size: int, order: Sequence[int] | None = None) -> Iterator[Batch]:
-        """Yield batches of ``size`` utterances in the given order (all of them, in sequence, by default)."""
+        """Yield batches of ``size`` utterances in the given order (all of them, in sequence, by default).
+
+        Unless the features are kept, a batch holds good only until the next one.
+        """
         indices = list(range(len(self)) if order is None else order)
         for start in range(0, len(indices), size):
-            yield self._batch(indices[start : start + size])
+            yield self._batch(indices[start : start + size], most_frames=sum(sorted(self._lengths)[-size:]))
 
     def _write(self, i: int, out: Sequence[Tensor]) -> None:
         """Read one utterance and write it, normalised, to ``out``: (n_layers, n_frames, n_features) per branch."""
@@ -132,11 +174,11 @@ class Part:
             # faster than with NumPy's and its temporaries.
             reference.apply_in_place(place.copy_(torch.from_numpy(stored)).numpy())
 
-    def _join(self, chosen: Sequence[int]) -> list[Tensor]:
+    def _join(self, chosen: Sequence[int], scratch: Scratch, most_frames: int = 0) -> list[Tensor]:
         """Read utterances and lay their frames one behind the other."""
         ends = np.cumsum([self._lengths[i] for i in chosen])
-        shapes = [s.mean.shape for s in next(iter(self._data.statistics.values()))]
-        joined = [torch.empty(n_layers, int(ends[-1]), n) for n_layers, n in shapes]
+        n_frames = int(ends[-1])
+        joined = scratch.take(self._shapes(), n_frames, max(n_frames, most_frames))
         for i, end in zip(chosen, ends, strict=True):
             self._write(i, [branch[:, end - self._lengths[i] : end] for branch in joined])
         return joined
@@ -144,10 +186,13 @@ class Part:
     def _length(self, sample: Sample) -> int:
         return min(self._data.max_frames, *(map_features(b.file).shape[1] for b in sample.branches))
 
-    def _batch(self, chosen: Sequence[int]) -> Batch:
+    def _shapes(self) -> list[tuple[int, int]]:
+        return [(s.mean.shape[0], s.mean.shape[1]) for s in next(iter(self._data.statistics.values()))]
+
+    def _batch(self, chosen: Sequence[int], most_frames: int) -> Batch:
         lengths = torch.tensor([self._lengths[i] for i in chosen])
         if self._kept is None:
-            features = [branch.to(self._device) for branch in self._join(chosen)]
+            features = [branch.to(self._device) for branch in self._join(chosen, self._scratch, most_frames)]
         else:
             frames = np.concatenate([np.arange(self._starts[i], self._starts[i + 1]) for i in chosen])
             where = torch.from_numpy(frames).to(self._device)
@@ -166,11 +211,10 @@ class Part:
         if self.n_bytes * dtype.itemsize // 4 > budget or not self.samples:
             return None
         if self._device == "cpu":
-            return self._join(range(len(self)))
-        shapes = [s.mean.shape for s in next(iter(self._data.statistics.values()))]
-        kept = [torch.empty(n, int(self._starts[-1]), d, dtype=dtype, device=self._device) for n, d in shapes]
+            return self._join(range(len(self)), Scratch())
+        kept = [torch.empty(n, int(self._starts[-1]), d, dtype=dtype, device=self._device) for n, d in self._shapes()]
         for i in range(len(self)):
-            for branch, values in zip(kept, self._join([i]), strict=True):
+            for branch, values in zip(kept, self._join([i], self._scratch), strict=True):
                 branch[:, self._starts[i] : self._starts[i + 1]] = values
         return kept
 
@@ -186,8 +230,9 @@ class Dataset:
     """
 
     def __init__(self, data: TrainingData, device: str = "cpu", memory_bytes: int = MEMORY_BYTES) -> None:
-        self.train = Part(data, "train", device, memory_bytes)
+        scratch = Scratch()
+        self.train = Part(data, "train", device, memory_bytes, scratch)
         left = memory_bytes - (self.train.n_bytes if self.train.is_kept else 0)
-        self.validation = Part(data, "validation", device, left)
+        self.validation = Part(data, "validation", device, left, scratch)
         left -= self.validation.n_bytes if self.validation.is_kept else 0
-        self.test = Part(data, "test", device, left)
+        self.test = Part(data, "test", device, left, scratch)

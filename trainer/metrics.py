@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -43,7 +44,10 @@ def score(truth: Ints, answers: Ints, n_classes: int) -> Scores:
     # The classes are passed explicitly: one that is absent must not silently drop out of the mean.
     classes = list(range(n_classes))
     recalls = recall_score(truth, answers, labels=classes, average=None, zero_division=0.0)
-    matrix = confusion_matrix(truth, answers, labels=classes)
+    with warnings.catch_warnings():
+        # It advises to pass the labels, which are passed, when there is only one.
+        warnings.filterwarnings("ignore", "A single label was found")
+        matrix = confusion_matrix(truth, answers, labels=classes)
     return Scores(
         uar=float(np.mean(recalls)),
         wa=float(accuracy_score(truth, answers)),

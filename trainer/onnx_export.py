@@ -79,8 +79,14 @@ class OneUtterance(nn.Module):
         assert model is not None
         local = model.feature_extractor(samples[None]).transpose(1, 2)
         projected, _ = model.feature_projection(local)
-        states = model.encoder(projected, output_hidden_states=True, return_dict=True).hidden_states
-        return torch.cat([projected, *states[1:]])
+        encoder = model.encoder
+        hidden = encoder.layer_norm(projected + encoder.pos_conv_embed(projected))
+        layers = [projected]
+        for block in encoder.layers:
+            output = block(hidden)
+            hidden = output[0] if isinstance(output, tuple) else output
+            layers.append(hidden)
+        return torch.cat(layers)
 
 
 def _choose(layers: Tensor | None, spec: FeatureSpec) -> Tensor:

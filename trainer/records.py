@@ -174,9 +174,10 @@ def read_head(folder: Path, options: HeadOptions) -> tuple[Head, tuple[Statistic
 
 
 def write_csv(path: Path, rows: Sequence[dict[str, object]]) -> None:
-    """Write rows with the names of the first one's fields."""
+    """Write rows; a field that some rows lack is empty there."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
+        writer = csv.DictWriter(file, fieldnames=names, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 

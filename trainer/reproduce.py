@@ -206,7 +206,7 @@ class Reproduction:
         self.folder.write(info)
         # As many at once as have room for their batches.
         largest = max((job.data.batch_bytes(job.recipe.batch_size) for job in todo), default=0)
-        at_once = max(1, min(self._workers.n, self.plan.memory_bytes // max(1, round(_BATCHES_ALIVE * largest))))
+        at_once = processes_at_once(largest, self._workers.n, self.plan.memory_bytes)
         jobs = Batch(self._workers, run_job, at_once)
         for job in todo:
             jobs.add(replace(job, memory_bytes=self.plan.memory_bytes // at_once))
@@ -252,6 +252,11 @@ class Reproduction:
     def _refuse_other_corpus(self, before: RunInfo | None) -> None:
         if before is not None and before.corpus_key != self.plan.corpus:
             raise _other_data(self.folder, before.corpus)
+
+
+def processes_at_once(batch_bytes: int, n_processes: int, memory_bytes: int) -> int:
+    """Return how many processes have room for their batches at the same time."""
+    return max(1, min(n_processes, memory_bytes // max(1, round(_BATCHES_ALIVE * batch_bytes))))
 
 
 def _refuse_other_recipe(info: RunInfo, ready: PreparedRow, folder: RunFolder) -> None:

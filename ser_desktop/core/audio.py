@@ -108,7 +108,9 @@ def read_blocks(
                 f"«{path.name}» has no sound from {start_s:g} s on: it is {file.frames / file.samplerate:.2f} s long.",
                 "Correct the start and the end of the stretch.",
             )
-        file.seek(position)
+        # Seeking to the start again fails in a FLAC file that was cut short, which can yet be read in part.
+        if position > 0:
+            _seek(file, path, position)
         while True:
             block = _read(file, path, min(n_block, end - position))
             if not np.isfinite(block).all():
@@ -161,6 +163,13 @@ def _opened(path: Path) -> sf.SoundFile:
             f"«{path.name}» holds no usable sound ({frames} samples at {rate} Hz).", "Record or copy it again."
         )
     return file
+
+
+def _seek(file: sf.SoundFile, path: Path, position: int) -> None:
+    try:
+        file.seek(position)
+    except sf.LibsndfileError as error:
+        raise AudioFileError(f"«{path.name}» breaks off before {position} samples ({error}).", _FORMATS_HINT) from error
 
 
 def _read(file: sf.SoundFile, path: Path, n_block: int) -> npt.NDArray[np.float32]:

@@ -145,8 +145,9 @@ def _check_sums(folder: Path) -> None:
 
 def _refuse_pickle(path: Path) -> None:
     with path.open("rb") as file:
-        start = file.read(4)
-    if start.startswith(_PICKLE_STARTS):
+        start = file.read(9)
+    # The length of a safetensors header stands first, and may look like the start of a pickle.
+    if start.startswith(_PICKLE_STARTS) and start[8:] != b"{":
         raise BundleError(
             f"{path.name} of «{path.parent.name}» is a Python pickle in disguise; it could run any program "
             "and was not opened.",

@@ -1,4 +1,4 @@
-"""Benchmarks: ``python -m tests.bench startup|live|train [--seconds N] [--features NAME] [--json]``."""
+"""Benchmarks: ``python -m tests.bench startup|live|train|memory … [--json]``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import soundfile as sf
 
+from tests.bench.memory import memory
 from tests.bench.training import training
 from tests.helpers.data import spoken_clip
 from tests.helpers.display import PrivateDisplay
@@ -111,12 +112,19 @@ def of_the_window(what: str, seconds: float) -> Figures:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("what", choices=("startup", "live", "train"))
+    parser.add_argument("what", choices=("startup", "live", "train", "memory"))
     parser.add_argument("--seconds", type=float, default=600.0, help="length of the live recording")
     parser.add_argument("--features", choices=("egemaps", "all-layers"), default="egemaps", help="what to train on")
+    parser.add_argument("--gigabytes", type=float, default=6.0, help="size of the stored features to train on")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
     options = parser.parse_args()
-    figures = training(options.features) if options.what == "train" else of_the_window(options.what, options.seconds)
+    figures: dict[str, object]
+    if options.what == "train":
+        figures = dict(training(options.features))
+    elif options.what == "memory":
+        figures = dict(memory(options.gigabytes))
+    else:
+        figures = dict(of_the_window(options.what, options.seconds))
     for name, value in figures.items():
         print(f"{name:28s} {value}")
     if options.json:

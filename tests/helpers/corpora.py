@@ -149,7 +149,10 @@ def _write_dialogue(session: Path, dialogue: str, turns: Sequence[Turn], seed: i
         ]
         # What the speakers say about themselves is no annotator's vote.
         lines += [f"C-{turn.name[0]}1:\tFrustration;\t(curious)", "A-E3:\tval 3; act 2; dom  2;\t()"]
-        lines += ["A-E4:\tval 2; act 3; dom  3;\t(mildly aggravated; polite)", f"A-{turn.name[0]}1:\tval 3; act 2; dom  ;\t()"]
+        lines += [
+            "A-E4:\tval 2; act 3; dom  3;\t(mildly aggravated; polite)",
+            f"A-{turn.name[0]}1:\tval 3; act 2; dom  ;\t()",
+        ]
         lines += [""]
         categorical.append(f"{name} :{turn.votes[0]} ()")
         write_recording(session / "sentences" / "wav" / dialogue / f"{name}.wav", seed=seed + i)
@@ -199,7 +202,7 @@ def write_table(
     name: str = "table.csv",
 ) -> Path:
     """Write a CSV table, and beside it a recording for each file that it names; returns the table."""
-    for seed, file in enumerate(dict.fromkeys(row[file_column] for row in rows if row[file_column])):
+    for seed, file in enumerate(dict.fromkeys(row[file_column] for row in rows if row[file_column].strip())):
         write_recording(folder / file, seed=seed)
     table = folder / name
     with table.open("w", encoding=encoding, newline="") as stream:

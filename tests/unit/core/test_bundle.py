@@ -324,3 +324,15 @@ def test_names_and_signs_survive_on_a_computer_with_another_encoding(
         patch.setattr(io, "text_encoding", as_on_windows)
         folder = write_bundle(tmp_path / "bundle", config)
     assert load_bundle(folder).config == config
+
+
+def test_a_header_whose_length_looks_like_a_pickle_is_no_pickle(tmp_path: Path) -> None:
+    folder = write_bundle(tmp_path / "bundle")
+    weights = folder / "model.safetensors"
+    content = weights.read_bytes()
+    n = int.from_bytes(content[:8], "little")
+    # Lengths of 640, 896 … bytes begin with 0x80 0x02, 0x80 0x03 …; headers may be padded with spaces.
+    padded = next(k for k in (0x280, 0x380, 0x480, 0x580) if k >= n)
+    weights.write_bytes(padded.to_bytes(8, "little") + content[8 : 8 + n] + b" " * (padded - n) + content[8 + n :])
+    mend_checksums(folder)
+    assert load_bundle(folder).config.labels == ("calm", "angry", "happy")

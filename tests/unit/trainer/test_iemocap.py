@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from pathlib import Path
 from zipfile import ZipFile
@@ -26,8 +27,8 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Path:
-    return write_iemocap(tmp_path / "später geändert")
+def own(release: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(release, tmp_path / "später geändert" / release.name)
 
 
 def read(*places: Path, **told: bool) -> dict[str, Utterance]:
@@ -162,7 +163,9 @@ def test_a_level_more_is_forgiven(release: Path) -> None:
     assert read(release.parent) == read(release)
 
 
-@pytest.mark.parametrize("below", ["Session1", "Session1/dialog", "Session1/dialog/EmoEvaluation", "Session1/sentences"])
+@pytest.mark.parametrize(
+    "below", ["Session1", "Session1/dialog", "Session1/dialog/EmoEvaluation", "Session1/sentences"]
+)
 def test_a_level_less_is_refused(release: Path, below: str) -> None:
     with pytest.raises(CorpusError, match="holds no Session folders") as caught:
         read(release / below, accept_counts=True)
@@ -198,7 +201,7 @@ def test_sessions_may_be_in_two_places(own: Path, tmp_path: Path) -> None:
 
 def test_a_missing_session_is_counted_for_the_user(own: Path) -> None:
     (own / "Session5").rename(own / "Session9")
-    with pytest.raises(CorpusError, match="holds 56 utterances instead of 70 .*angry: 12 instead of 15"):
+    with pytest.raises(CorpusError, match=r"holds 56 utterances instead of 70 .*angry: 12 instead of 15"):
         read(own)
     corpus = iemocap.read(ReadOptions((own,), accept_counts=True))
     assert {u.session for u in corpus.utterances} == {f"Session{i}" for i in range(1, 5)}
@@ -216,7 +219,7 @@ def test_an_extra_labelled_turn_is_counted_for_the_user(own: Path) -> None:
 
 def test_missing_recordings_are_named(own: Path) -> None:
     next(own.rglob("Ses04F_impro01_M004.wav")).unlink()
-    with pytest.raises(CorpusError, match="1 labelled turns have no recording .*Ses04F_impro01_M004"):
+    with pytest.raises(CorpusError, match=r"1 labelled turns have no recording .*Ses04F_impro01_M004"):
         read(own, accept_counts=True)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -37,9 +38,8 @@ def _small_counts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.fixture
-def speech(tmp_path: Path) -> Path:
-    write_small_ravdess(tmp_path / "corpus")
-    return tmp_path / "corpus"
+def speech(both: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(both / "Audio_Speech", tmp_path / "corpus")
 
 
 def test_a_file_is_read_by_its_name(both: Path) -> None:

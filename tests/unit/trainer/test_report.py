@@ -118,8 +118,8 @@ def test_the_difference_to_the_published_row_has_an_interval() -> None:
     difference = result.difference()
     assert difference is not None
     assert difference.mean == pytest.approx(4.0)
-    # Welch: standard error √(10/5 + 4/5) = 1.673, 7.6 degrees of freedom.
-    assert difference.high - difference.mean == pytest.approx(3.89, abs=0.05)
+    # Welch: standard error √(10/5 + 4/5) = 1.673, 6.76 degrees of freedom, t = 2.382.
+    assert difference.high - difference.mean == pytest.approx(3.985, abs=0.005)
     assert difference.low == pytest.approx(8.0 - difference.high)
     assert result_with([0.5], None).difference() is None
 
