@@ -164,16 +164,22 @@ def _add_corpus(parser: argparse.ArgumentParser, *, required: bool) -> None:
     _add_data(parser)
     protocols = sorted({name for own in PROTOCOLS.values() for name in own})
     parser.add_argument(
-        "--protocol", choices=protocols, help="instead of the corpus's own: folds (of speakers), speakers (leave one out)"
+        "--protocol",
+        choices=protocols,
+        help="instead of the corpus's own: folds (of speakers), speakers (leave one out)",
     )
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", nargs="+", type=Path, metavar="PATH", help="folders, zip files or tables of the corpus")
+    parser.add_argument(
+        "--data", nargs="+", type=Path, metavar="PATH", help="folders, zip files or tables of the corpus"
+    )
     parser.add_argument("--accept-counts", action="store_true", help="take a corpus that is not complete")
     parser.add_argument("--skip-unreadable", action="store_true", help="leave out recordings that cannot be used")
     parser.add_argument("--speaker-pattern", metavar="REGEX", help="folder: its first group is the speaker")
-    parser.add_argument("--column", action="append", metavar="OURS=THEIRS", help="csv, audformat: a column's other name")
+    parser.add_argument(
+        "--column", action="append", metavar="OURS=THEIRS", help="csv, audformat: a column's other name"
+    )
     parser.add_argument("--table", metavar="NAME", help="audformat: which table")
 
 

@@ -142,7 +142,9 @@ def _refit(
     n_epochs = export.median_epochs(result)
     listener(Stage("train", f"Training on all speakers, {n_epochs} epochs"))
     head, statistics = train_on_everyone(ready, result.seeds[0], n_epochs)
-    command = f"python -m trainer export RUN --row {result.row} --preset {result.preset} --refit --data PATH --out FOLDER"
+    command = (
+        f"python -m trainer export RUN --row {result.row} --preset {result.preset} --refit --data PATH --out FOLDER"
+    )
     export.export_refitted(info, result, head, statistics, n_epochs, options.out, command)
 
 
@@ -254,5 +256,3 @@ def rebuild_command(options: argparse.Namespace, result: RowResult) -> str:
     words += [f"--protocol {options.protocol}"] if options.protocol else []
     words += ["--out FOLDER", *(f"--seed {seed}" for seed in result.seeds)]
     return " ".join(words)
-
-

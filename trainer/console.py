@@ -62,7 +62,12 @@ class ConsoleListener:
         if self._bar is None:
             if event.done == event.total:
                 return
-            columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[left]}"))
+            columns = (
+                TextColumn("  {task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[left]}"),
+            )
             self._bar = Bar(*columns, console=self._console)
             self._bar.add_task(event.stage, total=event.total, left="")
             self._bar.start()

@@ -119,11 +119,12 @@ class JsonLines:
 
     Parameters
     ----------
-    stream : TextIO
+    stream : TextIO or None
+        None is the standard output.
     """
 
-    def __init__(self, stream: TextIO = sys.stdout) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stdout
 
     def __call__(self, event: Event) -> None:
         """Print one line at once."""

@@ -81,7 +81,13 @@ def export_record(
 
 
 def export_refitted(
-    info: RunInfo, result: RowResult, head: Head, statistics: Sequence[Statistics], n_epochs: int, out: Path, rebuild: str
+    info: RunInfo,
+    result: RowResult,
+    head: Head,
+    statistics: Sequence[Statistics],
+    n_epochs: int,
+    out: Path,
+    rebuild: str,
 ) -> BundleConfig:
     """Write the bundle of a head that was trained again on all speakers.
 
@@ -183,7 +189,9 @@ def _write(out: Path, info: RunInfo, evidence: Evidence, head: Head, statistics:
         )
         write_csv(place / "predictions.csv", [row for r in result.records for row in _predictions(result, r)])
     except OSError as error:
-        raise SaveError(f"The run's records could not be written to «{place}» ({error}).", "Free some space.") from error
+        raise SaveError(
+            f"The run's records could not be written to «{place}» ({error}).", "Free some space."
+        ) from error
 
 
 def _predictions(result: RowResult, record: JobRecord) -> list[dict[str, object]]:

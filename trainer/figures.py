@@ -46,10 +46,25 @@ def _draw(panel: object, result: RowResult) -> None:
     weights = [record.layer_weights for record in result.records if record.layer_weights]
     for number, seed_weights in enumerate(weights):
         label = "ours, one line per seed" + (" and fold" if len(result.protocol.folds) > 1 else "")
-        axes.plot(range(len(seed_weights)), seed_weights, color="#2f6f9f", linewidth=1, alpha=0.8, label=label if number == 0 else None)
+        axes.plot(
+            range(len(seed_weights)),
+            seed_weights,
+            color="#2f6f9f",
+            linewidth=1,
+            alpha=0.8,
+            label=label if number == 0 else None,
+        )
     published = _published(result)
     if published and len(published) == len(weights[0]):
-        axes.plot(range(len(published)), published, color="#c25b12", linewidth=2, marker="o", markersize=4, label="published (Figure 2)")
+        axes.plot(
+            range(len(published)),
+            published,
+            color="#c25b12",
+            linewidth=2,
+            marker="o",
+            markersize=4,
+            label="published (Figure 2)",
+        )
     axes.set_title(f"{result.row}, {result.preset}", fontsize=9)
     axes.set_xlabel("layer (0: local encoder)")
     axes.set_ylabel("weight αᵢ / Σα")
@@ -62,6 +77,8 @@ def _published(result: RowResult) -> tuple[float, ...] | None:
     if not result.row.startswith("pt-"):
         return None
     known = FIGURE_2_IEMOCAP if result.corpus_key == "iemocap" else FIGURE_2
-    return known.get((result.head, result.normalisation)) if result.corpus_key in {
-        "ravdess", "ravdess-song", "ravdess-both", "iemocap"
-    } else None
+    return (
+        known.get((result.head, result.normalisation))
+        if result.corpus_key in {"ravdess", "ravdess-song", "ravdess-both", "iemocap"}
+        else None
+    )

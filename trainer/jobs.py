@@ -13,6 +13,9 @@ from trainer.records import write_job
 from trainer.train import Epoch, train_head
 from trainer.workers import current_worker
 
+BATCHES_ALIVE = 1.5
+"""Memory of a training step over that of its input, for inputs so large that it matters."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -94,6 +97,6 @@ def _dataset(job: Job) -> Dataset:
     key = (job.folder.parent, job.device)
     if key not in _prepared:
         _prepared.clear()
-        left = job.memory_bytes - job.data.batch_bytes(job.recipe.batch_size)
+        left = job.memory_bytes - round(BATCHES_ALIVE * job.data.batch_bytes(job.recipe.batch_size))
         _prepared[key] = Dataset(job.data, job.device, max(0, left))
     return _prepared[key]

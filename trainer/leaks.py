@@ -39,7 +39,8 @@ def _check_parts(split: Split, labels: Sequence[str]) -> None:
     for name, part in split.parts().items():
         if not part:
             raise CorpusError(
-                f"The {name} part of {split.name} is empty.", "Add recordings of other people, or copy the whole corpus."
+                f"The {name} part of {split.name} is empty.",
+                "Add recordings of other people, or copy the whole corpus.",
             )
     missing = set(labels) - {u.emotion for u in split.train}
     if missing:

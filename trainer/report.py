@@ -169,7 +169,8 @@ def _protocol_card(info: RunInfo) -> list[str]:
 def _details(result: RowResult) -> list[str]:
     labels = result.protocol.labels
     seeds = [
-        f"| {seed} | {100 * s.uar:.1f} | {100 * s.wa:.1f} |" for seed, s in zip(result.seeds, result.scores, strict=True)
+        f"| {seed} | {100 * s.uar:.1f} | {100 * s.wa:.1f} |"
+        for seed, s in zip(result.seeds, result.scores, strict=True)
     ]
     matrix = [
         f"| **{label}** | {' | '.join(map(str, counts))} | {mean:.0f} ± {sd:.0f} |"

@@ -16,16 +16,13 @@ from trainer.events import Countdown, Listener, Notice, Stage
 from trainer.experiments import SEEDS, Preset, Recipe, apply_preset
 from trainer.features import Source, branch_of, open_encoder, sources_of
 from trainer.gather import Gathered, gather
-from trainer.jobs import Job, forget_data, run_job
+from trainer.jobs import BATCHES_ALIVE, Job, forget_data, run_job
 from trainer.material import Material
 from trainer.prepared import PreparedRow
 from trainer.protocols import Protocol, own_protocol
 from trainer.rows import Row
 from trainer.run_folder import RunFolder, RunInfo, describe, describe_protocol
 from trainer.workers import Batch, Workers
-
-_BATCHES_ALIVE = 1.5
-"""Memory of a training step over that of its input, for inputs so large that it matters."""
 
 
 @dataclass(frozen=True)
@@ -206,10 +203,10 @@ class Reproduction:
         self.folder.write(info)
         # As many at once as have room for their batches.
         largest = max((job.data.batch_bytes(job.recipe.batch_size) for job in todo), default=0)
-        at_once = processes_at_once(largest, self._workers.n, self.plan.memory_bytes)
-        jobs = Batch(self._workers, run_job, at_once)
+        self._workers.shrink(processes_at_once(largest, self._workers.n, self.plan.memory_bytes))
+        jobs = Batch(self._workers, run_job)
         for job in todo:
-            jobs.add(replace(job, memory_bytes=self.plan.memory_bytes // at_once))
+            jobs.add(replace(job, memory_bytes=self.plan.memory_bytes // self._workers.n))
         n_jobs = len(todo)
         n_all = sum(len(ready.protocol.splits) * len(self.plan.seeds) for ready in prepared)
         self._listener(Stage("train", f"Training: {n_jobs} of {n_all} runs are left"))
@@ -256,7 +253,7 @@ class Reproduction:
 
 def processes_at_once(batch_bytes: int, n_processes: int, memory_bytes: int) -> int:
     """Return how many processes have room for their batches at the same time."""
-    return max(1, min(n_processes, memory_bytes // max(1, round(_BATCHES_ALIVE * batch_bytes))))
+    return max(1, min(n_processes, memory_bytes // max(1, round(BATCHES_ALIVE * batch_bytes))))
 
 
 def _refuse_other_recipe(info: RunInfo, ready: PreparedRow, folder: RunFolder) -> None:

@@ -78,7 +78,9 @@ class RowResult:
 
     def recalls(self) -> list[tuple[float, float]]:
         """Mean and standard deviation over seeds of each class's recall, in percent."""
-        return [metrics.mean_and_sd([100 * s.recalls[i] for s in self.scores]) for i in range(len(self.protocol.labels))]
+        return [
+            metrics.mean_and_sd([100 * s.recalls[i] for s in self.scores]) for i in range(len(self.protocol.labels))
+        ]
 
     def difference(self) -> Difference | None:
         """Ours minus published; the interval speaks of seeds only, not of other test speakers."""

@@ -144,7 +144,8 @@ class RunFolder:
             raise TrainingError(f"«{file}» is damaged ({error}).", _OTHER_OUT) from error
         if found != SCHEMA_VERSION:
             raise TrainingError(
-                f"The run in «{self.path}» has format {found!r}; this program reads format {SCHEMA_VERSION}.", _OTHER_OUT
+                f"The run in «{self.path}» has format {found!r}; this program reads format {SCHEMA_VERSION}.",
+                _OTHER_OUT,
             )
         try:
             value["protocols"] = {

@@ -33,14 +33,18 @@ def score_file(path: Path) -> dict[str, Any]:
             absent = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
             rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise TrainingError(f"«{path}» cannot be read ({error}).", f"A CSV with {', '.join(COLUMNS)} is needed.") from error
+        raise TrainingError(
+            f"«{path}» cannot be read ({error}).", f"A CSV with {', '.join(COLUMNS)} is needed."
+        ) from error
     if absent:
         raise TrainingError(f"«{path}» has no column {', '.join(absent)}.", f"It needs {', '.join(COLUMNS)}.")
     if rows and "part" in rows[0]:
         rows = [row for row in rows if row["part"] == "test"]
     for number, row in enumerate(rows, start=2):
         if not row["target"] or not row["prediction"]:
-            raise TrainingError(f"«{path}», row {number} ({row['file']}): target or prediction is empty.", "Fill it in.")
+            raise TrainingError(
+                f"«{path}», row {number} ({row['file']}): target or prediction is empty.", "Fill it in."
+            )
     if not rows:
         raise TrainingError(f"«{path}» holds no predictions.", f"It needs rows with {', '.join(COLUMNS)}.")
     # A class that is only ever answered counts as an answer, not as a class with a recall.

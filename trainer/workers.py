@@ -106,6 +106,13 @@ class Workers:
             batch.add(task)
         yield from batch.finish()
 
+    def shrink(self, n: int) -> None:
+        """Go on with no more than ``n`` processes, for tasks that need much memory."""
+        if n < self.n:
+            # An idle process would keep what its last task has loaded.
+            self.close()
+            self.n = n
+
     def close(self) -> None:
         """End the processes."""
         if self._pool is not None:
@@ -150,14 +157,11 @@ class Batch(Generic[T, R]):
     ----------
     workers : Workers
     function : callable
-    at_once : int or None
-        Run no more than this many at the same time, for tasks that need much memory.
     """
 
-    def __init__(self, workers: Workers, function: Callable[[T], R], at_once: int | None = None) -> None:
+    def __init__(self, workers: Workers, function: Callable[[T], R]) -> None:
         self._workers = workers
         self._function = function
-        self._at_once = min(at_once or workers.n, workers.n)
         self._waiting: deque[T] = deque()
         self._futures: dict[Future[R], T] = {}
 
@@ -199,7 +203,7 @@ class Batch(Generic[T, R]):
         while (
             self._workers.n > 1
             and self._waiting
-            and len(self._futures) < self._at_once
+            and len(self._futures) < self._workers.n
             and not self._workers.is_stopping
         ):
             task = self._waiting.popleft()

@@ -19,13 +19,15 @@ from trainer.gather import EVERYONE, gather
 from trainer.jobs import Job, run_job
 from trainer.protocols import Protocol, Split
 from trainer.reproduce import processes_at_once
-from trainer.workers import Batch, Workers
+from trainer.workers import Workers
 
 SHAPE = (13, 768)
 _BYTES_PER_UTTERANCE = 185 * SHAPE[0] * SHAPE[1] * 2
 
 
-def memory(gigabytes: float, limit_gb: float = 2.0, n_workers: int | None = None, folder: Path | None = None) -> dict[str, float]:
+def memory(
+    gigabytes: float, limit_gb: float = 2.0, n_workers: int | None = None, folder: Path | None = None
+) -> dict[str, float]:
     """Gather statistics and train one epoch on generated layers of a base-size encoder.
 
     Parameters
@@ -43,6 +45,8 @@ def memory(gigabytes: float, limit_gb: float = 2.0, n_workers: int | None = None
     try:
         with tempfile.TemporaryDirectory(dir=folder) as name:
             data = make_features(Path(name), SHAPE, n_train, 16)
+            size = 32 * 250 * SHAPE[0] * SHAPE[1] * 4
+            workers.shrink(processes_at_once(size, workers.n, int(FEATURES_SHARE * 1e9 * limit_gb)))
             processes = {os.getpid(), *(pid for _, pid in workers.run(_process, list(range(workers.n))))}
             before = {pid: _kilobytes(pid, "VmRSS") for pid in processes}
             watch = _Watch(processes)
@@ -63,7 +67,9 @@ def memory(gigabytes: float, limit_gb: float = 2.0, n_workers: int | None = None
 
 def _train(workers: Workers, out: Path, data: TrainingData, memory_bytes: int) -> None:
     parts = {
-        name: tuple(Utterance(s.identity, s.branches[0].file, f"{name}{i % 5}", str(s.label)) for i, s in enumerate(part))
+        name: tuple(
+            Utterance(s.identity, s.branches[0].file, f"{name}{i % 5}", str(s.label)) for i, s in enumerate(part)
+        )
         for name, part in data.parts.items()
     }
     split = Split("fold-1", parts["train"], parts["validation"], parts["test"])
@@ -74,12 +80,23 @@ def _train(workers: Workers, out: Path, data: TrainingData, memory_bytes: int) -
     data = replace(data, statistics={EVERYONE: reference}, reference=reference)
     recipe = replace(RECIPES["pt-all-layers-dense-global"], max_epochs=1)
     options = HeadOptions(HeadKind.DENSE, (SHAPE,), N_CLASSES)
-    at_once = processes_at_once(data.batch_bytes(recipe.batch_size), workers.n, memory_bytes)
-    jobs = Batch(workers, run_job, at_once)
-    for seed in SEEDS[: max(2, workers.n)]:
-        where = (out / f"seed-{seed}", "bench", "paper", "fold-1", seed)
-        jobs.add(Job(*where, recipe, options, labels, data, "cpu", memory_bytes // at_once))
-    list(jobs.finish())
+    jobs = [
+        Job(
+            out / f"seed-{s}",
+            "bench",
+            "paper",
+            "fold-1",
+            s,
+            recipe,
+            options,
+            labels,
+            data,
+            "cpu",
+            memory_bytes // workers.n,
+        )
+        for s in SEEDS[: max(2, workers.n)]
+    ]
+    list(workers.run(run_job, jobs))
 
 
 class _Watch:

@@ -42,7 +42,18 @@ class TrainerProcess:
         assert self.process.stderr is not None
         self.events += [json.loads(line) for line in self.process.stdout]
         self.errors = self.process.stderr.read()
-        return self.process.wait(timeout=60)
+        status = self.process.wait(timeout=60)
+        self.process.stdout.close()
+        self.process.stderr.close()
+        return status
+
+    def runs_longer_than(self, seconds: float) -> bool:
+        """Let it run for so long; False when it ended by itself."""
+        try:
+            self.process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return True
+        return False
 
     def kill(self) -> None:
         """End the main process as the system would, and wait until its workers are gone too."""

@@ -49,7 +49,11 @@ def extract_here(
 
 
 def small_plan(
-    corpus_folder: Path, out: Path, *rows: Row, presets: Sequence[Preset] = (Preset.PAPER,), seeds: Sequence[int] = (1, 2)
+    corpus_folder: Path,
+    out: Path,
+    *rows: Row,
+    presets: Sequence[Preset] = (Preset.PAPER,),
+    seeds: Sequence[int] = (1, 2),
 ) -> Plan:
     """A plan for `write_small_ravdess`."""
     read = ReadOptions((corpus_folder,), out / ".cache", accept_counts=True)

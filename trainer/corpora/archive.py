@@ -59,4 +59,6 @@ def _unpack(path: Path, target: Path, hint: str) -> None:
     except (zipfile.BadZipFile, EOFError) as error:
         raise CorpusError(f"«{path}» is damaged ({error}).", f"Download it again. {hint}") from error
     except OSError as error:
-        raise SaveError(f"«{path.name}» could not be unpacked to «{target.parent}» ({error}).", "Free space.") from error
+        raise SaveError(
+            f"«{path.name}» could not be unpacked to «{target.parent}» ({error}).", "Free space."
+        ) from error

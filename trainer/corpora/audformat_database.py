@@ -58,9 +58,11 @@ def read(options: ReadOptions) -> Corpus:
 
 
 def _table(database: Any, wanted: str, emotion: str, speaker: str, root: Path) -> tuple[str, Any]:
-    frames = {name: database[name].get(map={}) for name in ([wanted] if wanted else database.tables)} if (
-        not wanted or wanted in database.tables
-    ) else {}
+    frames = (
+        {name: database[name].get(map={}) for name in ([wanted] if wanted else database.tables)}
+        if (not wanted or wanted in database.tables)
+        else {}
+    )
     usable = {name: frame for name, frame in frames.items() if {emotion, speaker} <= set(frame.columns)}
     if len(usable) != 1:
         tables = ", ".join(f"{name} ({', '.join(database[name].columns)})" for name in database.tables)

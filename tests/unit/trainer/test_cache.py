@@ -80,7 +80,8 @@ def test_utterances_are_cut_before_extraction(tmp_path: Path) -> None:
 def test_stretches_of_one_file_have_features_of_their_own(tmp_path: Path) -> None:
     whole = utterance(tmp_path, seconds=2.0)
     parts = [
-        Utterance(str(i), whole.path, "x", "calm", start_s=start, end_s=start + 0.8) for i, start in enumerate((0.0, 1.0))
+        Utterance(str(i), whole.path, "x", "calm", start_s=start, end_s=start + 0.8)
+        for i, start in enumerate((0.0, 1.0))
     ]
     found = extract_here(SPECTRA, parts, tmp_path / "cache")
     expected = Spectrogram(0.02).extract(speech_like(2.0)[16_000:28_800])

@@ -10,7 +10,19 @@ from rich.console import Console
 
 from trainer import events
 from trainer.console import ConsoleListener
-from trainer.events import Countdown, Done, EpochEnded, Event, Failure, JsonLines, Notice, Progress, RowDone, Stage, as_json
+from trainer.events import (
+    Countdown,
+    Done,
+    EpochEnded,
+    Event,
+    Failure,
+    JsonLines,
+    Notice,
+    Progress,
+    RowDone,
+    Stage,
+    as_json,
+)
 
 EVERY_KIND: list[Event] = [
     Stage("train", "Training [5] runs"),

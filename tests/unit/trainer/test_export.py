@@ -71,7 +71,15 @@ def test_the_card_and_the_records_tell_everything(made: Path, tmp_path: Path) ->
     record = export.choose_record(result, 1, None)
     export.export_record(info, result, record, tmp_path / "bundle", "the command")
     card = (tmp_path / "bundle" / "README.md").read_text()
-    for words in ("RAVDESS speech", "CC BY-NC-SA 4.0", "actors 01–20", "the command", "Intended use", "not sure", "seed 1"):
+    for words in (
+        "RAVDESS speech",
+        "CC BY-NC-SA 4.0",
+        "actors 01–20",
+        "the command",
+        "Intended use",
+        "not sure",
+        "seed 1",
+    ):
         assert words in card
     with (tmp_path / "bundle" / "run" / "predictions.csv").open() as file:
         rows = list(csv.DictReader(file))

@@ -76,7 +76,13 @@ def test_it_can_be_made_again_from_the_predictions_alone(run: Path) -> None:
 
 def test_a_protocol_card_stands_beside_every_number(run: Path) -> None:
     text = (run / "report.md").read_text()
-    for words in ("actors 01–20 train", "seeds 1, 2, 3", "16 test utterances", "transductive", "160 train, 16 validation"):
+    for words in (
+        "actors 01–20 train",
+        "seeds 1, 2, 3",
+        "16 test utterances",
+        "transductive",
+        "160 train, 16 validation",
+    ):
         assert words in text
     assert text.count("actors 01–20 train") >= 4
 

@@ -140,7 +140,9 @@ def test_an_interrupted_run_goes_on_with_the_same_result(data: TrainingData, tmp
     assert [e.number for e in epochs] == [1, 2, 3, 4, 5, 6], "no epoch was trained twice"
 
 
-def test_gradients_are_cut_where_the_released_code_cuts_them(data: TrainingData, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gradients_are_cut_where_the_released_code_cuts_them(
+    data: TrainingData, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import trainer.train as room
 
     limits: list[float] = []
