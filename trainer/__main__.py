@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -14,7 +14,7 @@ from ser_desktop.core.errors import Cancelled, UserFacingError
 from trainer import commands
 from trainer.console import ConsoleListener
 from trainer.corpora import CORPORA
-from trainer.events import Event, Failure, JsonLines
+from trainer.events import Failure, JsonLines, Listener
 from trainer.experiments import RECIPES, Preset
 from trainer.protocols import PROTOCOLS
 from trainer.rows import ROWS
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     # Piped output is not wrapped at 80 columns.
-    listener: JsonLines | ConsoleListener = ConsoleListener(Console(soft_wrap=True))
+    listener: Listener = ConsoleListener(Console(soft_wrap=True))
     if getattr(options, "events", "text") == "json":
         listener = JsonLines()
     try:
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _run(options: argparse.Namespace, listener: Callable[[Event], None]) -> int:
+def _run(options: argparse.Namespace, listener: Listener) -> int:
     if options.command == "score":
         commands.print_scores(options.predictions, as_json=options.json)
     elif options.command == "table":
@@ -55,7 +55,7 @@ def _run(options: argparse.Namespace, listener: Callable[[Event], None]) -> int:
     return 0
 
 
-def _with_workers(options: argparse.Namespace, listener: Callable[[Event], None]) -> int:
+def _with_workers(options: argparse.Namespace, listener: Listener) -> int:
     if options.command != "export" and not (options.corpus and options.data):
         print("Name the corpus and its recordings: --corpus NAME --data PATH", file=sys.stderr)
         return 2

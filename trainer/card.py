@@ -151,14 +151,15 @@ def _decision(evidence: Evidence) -> list[str]:
     if evidence.chosen is not None:
         parts["test"] = evidence.chosen.test
     rows = []
+    error = metrics.expected_calibration_error
     for name, said in parts.items():
         raw, calibrated = softmax(said.logits), softmax(said.logits / decision.temperature)
         accepted = calibrated.max(axis=1) >= decision.threshold
         right = calibrated.argmax(axis=1) == said.truth
+        losses = [metrics.log_loss_of(probabilities, said.truth) for probabilities in (raw, calibrated)]
         rows.append(
-            f"| {name} | {metrics.log_loss_of(raw, said.truth):.2f} → {metrics.log_loss_of(calibrated, said.truth):.2f} "
-            f"| {100 * metrics.expected_calibration_error(raw, said.truth):.1f} → "
-            f"{100 * metrics.expected_calibration_error(calibrated, said.truth):.1f} "
+            f"| {name} | {losses[0]:.2f} → {losses[1]:.2f} "
+            f"| {100 * error(raw, said.truth):.1f} → {100 * error(calibrated, said.truth):.1f} "
             f"| {100 * accepted.mean():.0f} | {100 * right[accepted].mean():.1f} | {100 * right.mean():.1f} |"
         )
     return [

@@ -6,6 +6,7 @@ import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ser_desktop.core.bundle import load_bundle
 from ser_desktop.core.catalogue import ENCODERS, find_encoder
@@ -75,7 +76,7 @@ def train(options: argparse.Namespace, workers: Workers, listener: Listener) -> 
     result = next(r for r in results if (r.row, r.preset) == (row.name, str(preset)))
     record = export.choose_record(result, None, None)
     listener(Stage("report", f"Writing «{options.out}»"))
-    export.export_record(info, result, record, options.out, rebuild_command(options, result))
+    export.export_record(info, result, record, options.out, rebuild=rebuild_command(options, result))
     listener(row_done(result))
     listener(Notice(f"The bundle holds seed {record.seed} of {record.fold}, the best on its validation speakers."))
     listener(Done(str(options.out)))
@@ -101,7 +102,7 @@ def export_bundle(options: argparse.Namespace, workers: Workers, listener: Liste
         record = export.choose_record(result, options.seed, options.fold)
         command = f"python -m trainer export RUN --row {result.row} --preset {result.preset}"
         command += f" --seed {record.seed} --fold {record.fold} --out FOLDER"
-        export.export_record(info, result, record, options.out, command)
+        export.export_record(info, result, record, options.out, rebuild=command)
         listener(Notice(f"The bundle holds seed {record.seed} of {record.fold}."))
     if options.onnx:
         from trainer.features import open_encoder
@@ -119,8 +120,7 @@ def _refit(
 ) -> None:
     from trainer.train_everyone import train_on_everyone
 
-    info = folder.read()
-    assert info is not None
+    folder, info = require_run(folder.path)
     if not options.data:
         raise TrainingError("Training on all speakers needs the recordings.", "Name them with --data PATH.")
     row = ROWS.get(result.row) or Row(result.row, "", RECIPES[result.row])
@@ -141,11 +141,11 @@ def _refit(
     (ready,) = Reproduction(plan, workers, listener).run()
     n_epochs = export.median_epochs(result)
     listener(Stage("train", f"Training on all speakers, {n_epochs} epochs"))
-    head, statistics = train_on_everyone(ready, result.seeds[0], n_epochs)
+    trained = train_on_everyone(ready, result.seeds[0], n_epochs)
     command = (
         f"python -m trainer export RUN --row {result.row} --preset {result.preset} --refit --data PATH --out FOLDER"
     )
-    export.export_refitted(info, result, head, statistics, n_epochs, options.out, command)
+    export.export_refitted(info, result, trained, options.out, n_epochs=n_epochs, rebuild=command)
 
 
 def print_list(*, as_json: bool) -> None:
@@ -161,7 +161,7 @@ def print_list(*, as_json: bool) -> None:
         print(f"{'':28s} {needs if row['encoder'] else 'needs no encoder'}; published UAR: {published or 'none'}")
 
 
-def describe_row(row: Row) -> dict[str, object] | dict[str, dict[str, dict[str, float]]]:
+def describe_row(row: Row) -> dict[str, Any]:
     """Return a row as ``--list --json`` prints it."""
     encoder = row.recipe.encoder
     entry = next((e for e in ENCODERS if e.name == encoder), None)

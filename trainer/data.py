@@ -139,7 +139,7 @@ class Part:
         self._device = device
         self.samples = data.parts[name]
         self.classes = np.array([sample.label for sample in self.samples], dtype=np.int64)
-        self._lengths = [self._length(sample) for sample in self.samples]
+        self._lengths: list[int] = [self._length(sample) for sample in self.samples]
         self._kept = self._keep(memory_bytes)
 
     def __len__(self) -> int:
@@ -148,7 +148,8 @@ class Part:
     @property
     def n_bytes(self) -> int:
         """Bytes of all its features in single precision."""
-        return sum(self._lengths) * sum(4 * s.mean.size for s in next(iter(self._data.statistics.values())))
+        per_frame = 4 * sum(n_layers * n for n_layers, n in self._shapes())
+        return per_frame * sum(self._lengths)
 
     @property
     def is_kept(self) -> bool:

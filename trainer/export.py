@@ -60,16 +60,14 @@ def choose_record(result: RowResult, seed: int | None, fold: str | None) -> JobR
     return max(fitting, key=lambda r: (r.validation_uar, -r.validation_loss))
 
 
-def export_record(
-    info: RunInfo, result: RowResult, record: JobRecord, out: Path, rebuild: str, name: str = ""
-) -> BundleConfig:
+def export_record(info: RunInfo, result: RowResult, record: JobRecord, out: Path, *, rebuild: str) -> BundleConfig:
     """Write the bundle of one run.
 
     Raises
     ------
     SaveError
     """
-    config = _config(info, result, record.validation, record.seed, name)
+    config = _config(info, result, record.validation, record.seed)
     head, statistics = read_head(record.folder, config.head_options())
     how = (
         f"The bundle holds seed {record.seed} of {record.fold}, chosen by validation UAR. "
@@ -83,10 +81,10 @@ def export_record(
 def export_refitted(
     info: RunInfo,
     result: RowResult,
-    head: Head,
-    statistics: Sequence[Statistics],
-    n_epochs: int,
+    trained: tuple[Head, Sequence[Statistics]],
     out: Path,
+    *,
+    n_epochs: int,
     rebuild: str,
 ) -> BundleConfig:
     """Write the bundle of a head that was trained again on all speakers.
@@ -111,7 +109,7 @@ def export_refitted(
         f"The bundle holds a head that was trained again on all speakers for {n_epochs} epochs, the median of the "
         "runs above, with the first seed. Nobody is left to test it on: the figures are those of the runs."
     )
-    _write(out, info, Evidence(config, result, None, validation, rebuild, how), head, statistics)
+    _write(out, info, Evidence(config, result, None, validation, rebuild, how), *trained)
     return config
 
 
@@ -125,14 +123,14 @@ def feature_specs(resolved: dict[str, Any]) -> tuple[FeatureSpec, ...]:
     return tuple(FeatureSpec(**{**spec, "name": FeatureName(spec["name"])}) for spec in resolved["features"])
 
 
-def _config(info: RunInfo, result: RowResult, validation: Predictions, seed: int, name: str = "") -> BundleConfig:
+def _config(info: RunInfo, result: RowResult, validation: Predictions, seed: int) -> BundleConfig:
     resolved = info.rows[f"{result.row}@{result.preset}"]
     recipe, features = resolved["recipe"], feature_specs(resolved)
     encoders = [spec.configuration["encoder"] for spec in features if "encoder" in spec.configuration]
     temperature = round(metrics.fit_temperature(validation.logits, validation.truth), 4)
     threshold = metrics.choose_threshold(softmax(validation.logits / temperature), validation.truth)
     return BundleConfig(
-        name=name or f"{info.corpus} · {recipe['title']}",
+        name=f"{info.corpus} · {recipe['title']}",
         labels=result.protocol.labels,
         head_kind=HeadKind(recipe["head"]),
         n_hidden=recipe["n_hidden"],

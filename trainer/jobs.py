@@ -88,7 +88,7 @@ def run_job(job: Job) -> Path:
         checkpoint=job.checkpoint,
         device=job.device,
     )
-    write_job(job.folder, job.fold, job.labels, run, data, job.data.reference)
+    write_job(job.folder, run, data, fold=job.fold, labels=job.labels, reference=job.data.reference)
     job.checkpoint.unlink(missing_ok=True)
     return job.folder
 

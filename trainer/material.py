@@ -88,6 +88,8 @@ class Material:
         what = f"{len(unusable)} of {len(self.corpus.utterances)} recordings cannot be used: {unusable[first]}"
         if others:
             what += f" The others: {', '.join(others[:_MANY])}{', …' if len(others) > _MANY else '.'}"
+        if len(unusable) == len(self.corpus.utterances):
+            raise CorpusError(what, "Copy the corpus again.")
         if not self._skip_unreadable:
             raise CorpusError(what, "Copy them again, or leave them out with --skip-unreadable.")
         self.notes.append(f"Left out: {what}")

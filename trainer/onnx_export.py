@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -62,7 +63,7 @@ class OneUtterance(nn.Module):
             (n_layers, n_frames, n_features), raw.
         """
         given = list(inputs)
-        layers = self._layers(given.pop(0)) if self.model is not None else None
+        layers = self._layers(given.pop(0)) if self.model is not None else torch.empty(0)
         raw = [_choose(layers, spec) if spec.name.needs_encoder else given.pop(0) for spec in self._specs]
         if len(raw) > 1:
             n_frames = min(branch.shape[1] for branch in raw)
@@ -75,8 +76,7 @@ class OneUtterance(nn.Module):
         return torch.softmax(logits / self._temperature, dim=-1)
 
     def _layers(self, samples: Tensor) -> Tensor:
-        model = self.model
-        assert model is not None
+        model: Any = self.model
         local = model.feature_extractor(samples[None]).transpose(1, 2)
         projected, _ = model.feature_projection(local)
         encoder = model.encoder
@@ -89,8 +89,7 @@ class OneUtterance(nn.Module):
         return torch.cat(layers)
 
 
-def _choose(layers: Tensor | None, spec: FeatureSpec) -> Tensor:
-    assert layers is not None
+def _choose(layers: Tensor, spec: FeatureSpec) -> Tensor:
     if spec.name is FeatureName.LOCAL:
         return layers[:1]
     return layers[-1:] if spec.name is FeatureName.CONTEXTUAL else layers
@@ -125,7 +124,7 @@ def export_onnx(bundle: Bundle, encoder: Encoder | None, out: Path) -> Parity:
     names += [str(spec.name) for spec in bundle.config.features if not spec.name.needs_encoder]
     examples = _inputs(bundle, encoder, _PARITY_S[1])
     axis = {name: {0: "n_samples"} if name == "samples" else {1: f"{name}_frames"} for name in names}
-    shapes = [{d: torch.export.Dim.AUTO for d in axis[name]} for name in names]
+    shapes = [dict.fromkeys(axis[name], torch.export.Dim.AUTO) for name in names]
     file = out / "model.onnx"
     try:
         out.mkdir(parents=True, exist_ok=True)

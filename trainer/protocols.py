@@ -135,7 +135,7 @@ def speaker_folds(corpus: Corpus, _contents: Contents) -> Protocol:
 
 
 def leave_one_speaker_out(corpus: Corpus, _contents: Contents) -> Protocol:
-    """A fold for each speaker; the next speaker validates."""
+    """Make a fold for each speaker; the next speaker validates."""
     return _by_speakers(corpus, "speakers", len({u.speaker for u in corpus.utterances}))
 
 

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.torch import load_file, save_file
 
-from ser_desktop.core.errors import SaveError, TrainingError
 from ser_desktop.core.bundle import head_tensors
+from ser_desktop.core.errors import SaveError, TrainingError
 from ser_desktop.core.heads import Head, HeadOptions, make_head
 from ser_desktop.core.normalise import Statistics
 from trainer.data import Dataset, Part
@@ -42,7 +42,7 @@ class Predictions:
     @property
     def answers(self) -> npt.NDArray[np.int64]:
         """Index of the likeliest class, (n_utterances,)."""
-        return self.logits.argmax(axis=1)
+        return np.asarray(self.logits.argmax(axis=1), dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class JobRecord:
 
 
 def write_job(
-    folder: Path, fold: str, labels: Sequence[str], run: Run, data: Dataset, reference: Sequence[Statistics]
+    folder: Path, run: Run, data: Dataset, *, fold: str, labels: Sequence[str], reference: Sequence[Statistics]
 ) -> None:
     """Write a finished run; its folder appears only when it is complete.
 

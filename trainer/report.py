@@ -159,7 +159,7 @@ def _protocol_card(info: RunInfo) -> list[str]:
     lines += [f"- {note}" for note in info.notes]
     return [
         *lines,
-        "- Early stopping and the choice of a bundle use validation utterances; the test part is read once, at the end.",
+        "- Early stopping and the choice of a bundle use validation utterances; the test part is read once, last.",
         "- Speaker normalisation uses all recordings of a test speaker (transductive, as published).",
         "- All features are computed at 16 kHz, which is what a live microphone stream has.",
         "",

@@ -97,7 +97,7 @@ class RowResult:
         return Difference(mean, mean - half, mean + half)
 
     def best(self) -> JobRecord:
-        """The run that is best on its validation speakers; the test part chooses nothing."""
+        """Return the run that is best on its validation speakers; the test part chooses nothing."""
         return max(self.records, key=lambda r: (r.validation_uar, -r.validation_loss))
 
 
@@ -161,4 +161,4 @@ def _is_published_protocol(issa: bool, protocol: ProtocolInfo) -> bool:
 
 
 def _name(key: str) -> str:
-    return key.split("@")[0]
+    return key.split("@", maxsplit=1)[0]

@@ -55,7 +55,8 @@ class Worker:
 
 def current_worker() -> Worker:
     """Return the worker that the running task belongs to."""
-    assert _current is not None, "tasks run inside Workers"
+    if _current is None:
+        raise RuntimeError("tasks run inside Workers")
     return _current
 
 

@@ -42,4 +42,4 @@ class Dropout(nn.Module):
         if frames.device.type != "cpu":
             return nn.functional.dropout(frames, self.p)
         kept = 1 - round(self.p * _LEVELS) / _LEVELS
-        return frames * draw_keep_mask(*frames.shape, self.p).to(frames.dtype).mul_(1 / kept)
+        return frames * draw_keep_mask(frames.shape[0], frames.shape[1], self.p).to(frames.dtype).mul_(1 / kept)

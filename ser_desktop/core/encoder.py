@@ -60,7 +60,7 @@ class Encoder:
         -------
         layers : (n_layers, n_frames, n_features) float32
         """
-        return self.batch_layers(samples[None])[0]
+        return np.asarray(self.batch_layers(samples[None])[0])
 
     def batch_layers(self, samples: FloatArray) -> FloatArray:
         """Activations of several waveforms of one length: (n_waveforms, n_samples) to one more axis in front.

@@ -7,7 +7,7 @@ class SerError(Exception):
     """Root of every error raised on purpose."""
 
 
-class Cancelled(SerError):
+class Cancelled(SerError):  # noqa: N818 (it is no error)
     """Somebody asked to stop; nothing is wrong and nothing is said."""
 
 

@@ -61,7 +61,7 @@ class WeightedAverage(nn.Module):
 
     def forward(self, layers: Tensor) -> Tensor:
         """Average (n_layers, n_frames, n_features) to (n_frames, n_features)."""
-        return torch.tensordot(self.alpha / self.alpha.sum(), layers, dims=1)
+        return torch.tensordot(self.alpha / self.alpha.sum(), layers, dims=1)  # type: ignore[no-any-return]
 
     def weights(self) -> Tensor:
         """Return αᵢ / Σ α, (n_layers,)."""
@@ -137,7 +137,7 @@ class Dense(Head):
         self.first = FrameLayer(n_features, options.n_hidden, options)
         self.second = FrameLayer(options.n_hidden, options.n_hidden, options)
 
-    def frames(self, branches: Sequence[Tensor], lengths: Tensor) -> Tensor:
+    def frames(self, branches: Sequence[Tensor], _lengths: Tensor) -> Tensor:
         """See `Head.frames`."""
         return self.second(self.first(branches[0]))  # type: ignore[no-any-return]
 
@@ -153,7 +153,7 @@ class LSTM(Head):
 
     def frames(self, branches: Sequence[Tensor], lengths: Tensor) -> Tensor:
         """See `Head.frames`; the LSTM starts anew with each utterance."""
-        utterances = torch.split(self.first(branches[0]), lengths.tolist())
+        utterances = list(torch.split(self.first(branches[0]), lengths.tolist()))
         padded, _ = self.second(nn.utils.rnn.pad_sequence(utterances, batch_first=True))
         # It runs forward only, so the padding behind an utterance cannot reach its frames.
         is_real = torch.arange(padded.shape[1], device=lengths.device) < lengths[:, None]
@@ -168,7 +168,7 @@ class Fusion(Head):
         self.first = nn.ModuleList(FrameLayer(n, options.n_hidden, options) for _, n in options.branches)
         self.second = FrameLayer(options.n_hidden * len(options.branches), options.n_hidden, options)
 
-    def frames(self, branches: Sequence[Tensor], lengths: Tensor) -> Tensor:
+    def frames(self, branches: Sequence[Tensor], _lengths: Tensor) -> Tensor:
         """See `Head.frames`."""
         joined = torch.cat([layer(b) for layer, b in zip(self.first, branches, strict=True)], dim=-1)
         return self.second(joined)  # type: ignore[no-any-return]

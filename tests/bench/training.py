@@ -66,7 +66,7 @@ def training(features: str = "egemaps", n_repeats: int = 3) -> Figures:
             for repeat in range(n_repeats):
                 out = Path(name) / f"run-{repeat}"
                 began = time.perf_counter()
-                _train_all(workers, out, data, recipe, options, None if keep else 0)
+                _train_all(workers, out, data, recipe, options)
                 ours_s.append(time.perf_counter() - began)
                 began = time.perf_counter()
                 for seed in SEEDS:
@@ -97,11 +97,9 @@ def _warm_up(n: int) -> int:
     return n
 
 
-def _train_all(
-    workers: Workers, out: Path, data: TrainingData, recipe: Recipe, options: HeadOptions, memory_bytes: int | None
-) -> None:
+def _train_all(workers: Workers, out: Path, data: TrainingData, recipe: Recipe, options: HeadOptions) -> None:
     labels = tuple(str(i) for i in range(N_CLASSES))
-    memory = MEMORY_BYTES // workers.n if memory_bytes is None else memory_bytes
+    memory = MEMORY_BYTES // workers.n
     jobs = [
         Job(out / f"seed-{seed}", "bench", "paper", "fold-1", seed, recipe, options, labels, data, "cpu", memory)
         for seed in SEEDS

@@ -7,16 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile as sf
+import torch
 
 from ser_desktop.core.bundle import load_bundle
 from ser_desktop.core.levels import level_db
 from tests.helpers.bundles import tiny_encoder, write_bundle
 from tests.helpers.corpora import write_small_ravdess
 from tests.helpers.data import data_folder, ravdess_folder
-from tests.helpers.extractors import MeanAndIndex
 from tests.helpers.judges import SteadyJudge
+from tests.helpers.plain_training import pad
 from tests.helpers.sound_cards import FakeSoundCard
 from tests.helpers.sounds import noise, speech_like, speech_onset_s
+from tests.helpers.training import Heard
+from trainer.events import Done, Notice
 
 
 def test_sounds_have_their_length_and_are_the_same_every_time() -> None:
@@ -65,9 +68,19 @@ def test_the_data_folder_can_be_named(tmp_path: Path, monkeypatch: pytest.Monkey
     assert ravdess_folder() == tmp_path / "ravdess"
 
 
-def test_the_simple_extractor_gives_means_and_indices() -> None:
-    features = MeanAndIndex(n_layers=2).extract(np.repeat(np.float32([1, 2, 3]), 320))
-    np.testing.assert_array_equal(features, [[[1, 0], [2, 1], [3, 2]]] * 2)
+def test_padding_puts_frames_first_and_masks_the_rest() -> None:
+    frames = torch.arange(10.0).view(1, 5, 2)
+    (padded,), mask = pad([frames], torch.tensor([2, 3]), filling=-1.0)
+    assert mask.tolist() == [[True, True, False], [True, True, True]]
+    assert padded[0, 0].tolist() == [[0, 1], [2, 3], [-1, -1]]
+    assert padded[1, 0].tolist() == [[4, 5], [6, 7], [8, 9]]
+
+
+def test_a_listener_keeps_what_it_hears() -> None:
+    heard = Heard()
+    heard(Notice("one"))
+    heard(Done("there"))
+    assert heard.of(Notice) == [Notice("one")]
 
 
 def test_a_fake_card_delivers_what_it_is_given() -> None:

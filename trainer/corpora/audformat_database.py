@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ser_desktop.core.errors import CorpusError
-from trainer.corpora.utterance import Corpus, ReadOptions, Utterance
+from trainer.corpora.utterance import Corpus, ReadOptions, Utterance, seconds
 
 _HINT = "Name the folder that holds db.yaml; other column names are told with --column emotion=NAME."
 
@@ -20,13 +20,15 @@ def read(options: ReadOptions) -> Corpus:
         If there is no such database, table or column, or recordings are missing.
     """
     import audformat
+    import pandas
+    import yaml
 
     (root, *others) = options.data
     if others or not (root / "db.yaml").is_file():
         raise CorpusError(f"«{root}» holds no db.yaml." if not others else "Name one database at a time.", _HINT)
     try:
         database = audformat.Database.load(str(root), load_data=True)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, TypeError, AttributeError, yaml.YAMLError) as error:
         raise CorpusError(f"The database «{root}» cannot be read ({error}).", _HINT) from error
     emotion, speaker = options.columns.get("emotion", "emotion"), options.columns.get("speaker", "speaker")
     name, frame = _table(database, options.table, emotion, speaker, root)
@@ -34,9 +36,9 @@ def read(options: ReadOptions) -> Corpus:
     found: dict[str, Utterance] = {}
     missing: list[str] = []
     for (file, start, end), row in zip(segments, frame[[emotion, speaker]].itertuples(index=False), strict=True):
-        start_s, end_s = start.total_seconds(), None if end != end else end.total_seconds()  # noqa: PLR0124 (NaT)
-        identity = file if start_s == 0 and end_s is None else f"{file}@{start_s:g}-{end_s}"
-        if any(value is None or value != value for value in row):
+        start_s, end_s = start.total_seconds(), None if pandas.isna(end) else end.total_seconds()
+        identity = file if start_s == 0 and end_s is None else f"{file}@{seconds(start_s)}-{seconds(end_s)}"
+        if any(pandas.isna(value) for value in row):
             continue
         path = root / file
         if not path.is_file():

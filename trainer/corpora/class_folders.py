@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from ser_desktop.core.audio import FILE_SUFFIXES
 from ser_desktop.core.errors import CorpusError
@@ -25,10 +26,16 @@ def read(options: ReadOptions) -> Corpus:
     found: dict[str, Utterance] = {}
     nameless: list[str] = []
     for place in options.data:
-        root = as_folder(place, options.scratch, _HINT)
+        root = _unwrapped(as_folder(place, options.scratch, _HINT)) if place.is_file() else place
+        if not root.is_dir():
+            raise CorpusError(f"There is no folder or zip file «{place}».", _HINT)
         for path in sorted(root.rglob("*")):
             relative = path.relative_to(root)
-            if path.suffix.lower() not in FILE_SUFFIXES or len(relative.parts) < 2 or path.name.startswith("."):
+            if (
+                path.suffix.lower() not in FILE_SUFFIXES
+                or len(relative.parts) < 2
+                or any(part.startswith(".") for part in relative.parts)
+            ):
                 continue
             identity = relative.as_posix()
             if identity in found:
@@ -48,6 +55,12 @@ def read(options: ReadOptions) -> Corpus:
         raise CorpusError(f"There are no recordings in folders below «{options.data[0]}».", _HINT)
     utterances = tuple(found[identity] for identity in sorted(found))
     return Corpus("folder", f"«{options.data[0].name}»", "that of your recordings", utterances)
+
+
+def _unwrapped(folder: Path) -> Path:
+    """Step into the one folder that an archive often has around everything."""
+    visible = [path for path in folder.iterdir() if not path.name.startswith((".", "__MACOSX"))]
+    return visible[0] if len(visible) == 1 and visible[0].is_dir() else folder
 
 
 def _speaker(parts: tuple[str, ...], identity: str, pattern: str) -> str:

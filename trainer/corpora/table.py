@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
 from ser_desktop.core.errors import CorpusError
-from trainer.corpora.utterance import Corpus, ReadOptions, Utterance
+from trainer.corpora.utterance import Corpus, ReadOptions, Utterance, seconds
 
 REQUIRED = ("file", "emotion", "speaker")
 OPTIONAL = ("start", "end", "session", "sentence")
@@ -48,12 +50,22 @@ def read(options: ReadOptions) -> Corpus:
 
 def _rows(table: Path, columns: dict[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
     try:
-        text = table.read_text(encoding="utf-8-sig")
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            text = file.read()
     except (OSError, UnicodeDecodeError) as error:
         raise CorpusError(f"The table «{table}» cannot be read ({error}).", "Name a CSV file in UTF-8.") from error
-    header = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=header.count)
-    reader = csv.DictReader(text.splitlines(), delimiter=delimiter, skipinitialspace=True)
+    delimiter = max(",;\t", key=text.split("\n", 1)[0].count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    try:
+        yield from _named(table, reader, columns)
+    except csv.Error as error:
+        raise CorpusError(
+            f"The table «{table}» cannot be read after line {reader.line_num} ({error}).",
+            "Look for a quote that is never closed.",
+        ) from error
+
+
+def _named(table: Path, reader: csv.DictReader[str], columns: dict[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
     ours = {columns.get(name, name): name for name in (*REQUIRED, *OPTIONAL)}
     absent = [theirs for theirs, name in ours.items() if name in REQUIRED and theirs not in (reader.fieldnames or ())]
     if absent:
@@ -62,6 +74,11 @@ def _rows(table: Path, columns: dict[str, str]) -> Iterator[tuple[int, dict[str,
             f"{_HINT} Other names are told with --column file=NAME.",
         )
     for row in reader:
+        if row.get(None):
+            raise CorpusError(
+                f"«{table}», line {reader.line_num}: there are more cells than columns.",
+                "Put cells that hold the delimiter in quotes.",
+            )
         named = {name: (row.get(theirs) or "").strip() for theirs, name in ours.items()}
         if any(named.values()):
             yield reader.line_num, named
@@ -73,9 +90,11 @@ def _utterance(table: Path, number: int, row: dict[str, str]) -> Utterance:
         raise CorpusError(f"«{table}», line {number}: {', '.join(empty)} is empty.", _HINT)
     start_s = _seconds(table, number, row["start"]) or 0.0
     end_s = _seconds(table, number, row["end"])
-    if start_s < 0 or (end_s is not None and end_s <= start_s):
+    if start_s < 0:
+        raise CorpusError(f"«{table}», line {number}: it starts before the recording ({start_s:g} s).", _HINT)
+    if end_s is not None and end_s <= start_s:
         raise CorpusError(f"«{table}», line {number}: it ends ({end_s} s) before it starts ({start_s} s).", _HINT)
-    stretch = "" if end_s is None and start_s == 0 else f"@{start_s:g}-{'' if end_s is None else f'{end_s:g}'}"
+    stretch = "" if end_s is None and start_s == 0 else f"@{seconds(start_s)}-{seconds(end_s)}"
     return Utterance(
         row["file"] + stretch,
         table.parent / row["file"],
@@ -92,6 +111,9 @@ def _seconds(table: Path, number: int, text: str) -> float | None:
     if not text:
         return None
     try:
-        return float(text.replace(",", "."))
+        value = float(text.replace(",", "."))
+        if not math.isfinite(value):
+            raise ValueError  # noqa: TRY301 (said below)
+        return value  # noqa: TRY300 (the check belongs to the reading)
     except ValueError:
         raise CorpusError(f"«{table}», line {number}: «{text}» is not a number of seconds.", _HINT) from None

@@ -114,6 +114,11 @@ class ReadOptions:
     table: str = ""
 
 
+def seconds(value: float | None) -> str:
+    """Return a time for identities: to the microsecond, nothing for the end of a file."""
+    return "" if value is None else repr(round(value, 6)).removesuffix(".0")
+
+
 def check_counts(
     utterances: Sequence[Utterance], expected: dict[str, int], where: str, hint: str, *, accept: bool
 ) -> tuple[str, ...]:

@@ -125,7 +125,7 @@ def test_other_data_are_refused_and_the_results_stay(corpus: Path, tmp_path: Pat
     run_here(plan)
     before = predictions(plan.out)
     read = replace(plan.read, data=(other,))
-    with pytest.raises((TrainingError, CorpusError), match="other data|same recording"):
+    with pytest.raises((TrainingError, CorpusError), match=r"other data|same recording"):
         run_here(replace(plan, read=read))
     assert predictions(plan.out) == before
 

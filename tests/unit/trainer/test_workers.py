@@ -76,9 +76,7 @@ def test_tasks_stop_when_they_are_told_to(workers: Workers, heard: list[object])
     if workers.n == 1:
         timer.start()
     with pytest.raises(Cancelled):
-        for _ in workers.run(work_until_told, [1, 2, 3]):
-            pass
-        pytest.fail("never reached")
+        list(workers.run(work_until_told, [1, 2, 3]))
     timer.cancel()
 
 
