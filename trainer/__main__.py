@@ -73,7 +73,13 @@ def _with_workers(options: argparse.Namespace, listener: Listener) -> int:
         command[options.command](options, workers, listener)
     except Cancelled:
         code = 130 if interrupted else STOPPED
-        listener(Failure("Stopped. What is finished is kept.", "Run the same command again to go on.", code))
+        listener(
+            Failure(
+                "Stopped. What is finished is kept, and the best of the rest so far.",
+                "Run the same command again to go on.",
+                code,
+            )
+        )
         return code
     finally:
         workers.close()
@@ -152,6 +158,7 @@ def _add_export(commands_: argparse._SubParsersAction[argparse.ArgumentParser]) 
     export.add_argument("--preset", choices=[str(p) for p in Preset], help="which preset, if the run has several")
     export.add_argument("--seed", type=int, metavar="N", help="this seed instead of the best on validation")
     export.add_argument("--fold", metavar="FOLD", help="this fold, for example fold-2")
+    export.add_argument("--best-so-far", action="store_true", help="count what a stopped run has left, too")
     export.add_argument("--refit", action="store_true", help="train again on all speakers (needs --data)")
     export.add_argument("--onnx", action="store_true", help="also write ONNX, and compare it with PyTorch")
     _add_data(export)

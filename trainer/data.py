@@ -185,7 +185,7 @@ class Part:
         return joined
 
     def _length(self, sample: Sample) -> int:
-        return min(self._data.max_frames, *(map_features(b.file).shape[1] for b in sample.branches))
+        return min(self._data.max_frames, *(int(map_features(b.file).shape[1]) for b in sample.branches))
 
     def _shapes(self) -> list[tuple[int, int]]:
         return [(s.mean.shape[0], s.mean.shape[1]) for s in next(iter(self._data.statistics.values()))]

@@ -26,15 +26,25 @@ from trainer.run_folder import RunFolder, RunInfo
 MIN_WINDOW_S = 1.0
 
 
-def choose_row(folder: RunFolder, info: RunInfo, row: str | None, preset: str | None) -> RowResult:
+def choose_row(
+    folder: RunFolder, info: RunInfo, row: str | None, preset: str | None, *, best_so_far: bool = False
+) -> RowResult:
     """Return the row to export: the named one, or the only one.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    info : RunInfo
+    row, preset : str or None
+    best_so_far : bool
+        Count what stopped runs have left, too.
 
     Raises
     ------
     TrainingError
         If it is not there or not unique.
     """
-    results = read_results(folder, info)
+    results = read_results(folder, info, best_so_far=best_so_far)
     chosen = [r for r in results if row in {None, r.row} and preset in {None, r.preset}]
     if len(chosen) != 1:
         there = ", ".join(f"{r.row} ({r.preset})" for r in results) or "none yet"
@@ -73,6 +83,8 @@ def export_record(info: RunInfo, result: RowResult, record: JobRecord, out: Path
         f"The bundle holds seed {record.seed} of {record.fold}, chosen by validation UAR. "
         "The test speakers chose nothing."
     )
+    if any(r.stopped for r in result.records):
+        how += " Training was stopped by hand; the heads are the best until then."
     evidence = Evidence(config, result, record, record.validation, rebuild, how)
     _write(out, info, evidence, head, statistics)
     return config

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from ser_desktop.core.errors import Cancelled
 from ser_desktop.core.heads import HeadOptions
 from trainer.data import MEMORY_BYTES, Dataset, TrainingData
 from trainer.events import EpochEnded
 from trainer.experiments import Recipe
 from trainer.records import write_job
-from trainer.train import Epoch, train_head
+from trainer.train import Epoch, Run, StoppedEarly, train_head
 from trainer.workers import current_worker
 
 BATCHES_ALIVE = 1.5
@@ -53,6 +55,11 @@ class Job:
         """Where the unfinished job keeps its state."""
         return self.folder.parent / f".{self.folder.name}.checkpoint"
 
+    @property
+    def best_so_far(self) -> Path:
+        """Where a stopped job leaves what it would have given if it had ended there."""
+        return self.folder.parent / f".{self.folder.name}.best"
+
 
 # The last split this process prepared: the seeds of a fold follow one another.
 _prepared: dict[tuple[Path, str], Dataset] = {}
@@ -78,19 +85,30 @@ def run_job(job: Job) -> Path:
     def tell(epoch: Epoch) -> None:
         worker.tell(EpochEnded(job.row, job.preset, job.fold, **vars(epoch)))
 
-    run = train_head(
-        data,
-        job.recipe,
-        job.options,
-        job.seed,
-        progress=tell,
-        check=worker.check,
-        checkpoint=job.checkpoint,
-        device=job.device,
-    )
-    write_job(job.folder, run, data, fold=job.fold, labels=job.labels, reference=job.data.reference)
+    shutil.rmtree(job.best_so_far, ignore_errors=True)
+    try:
+        run = train_head(
+            data,
+            job.recipe,
+            job.options,
+            job.seed,
+            progress=tell,
+            check=worker.check,
+            checkpoint=job.checkpoint,
+            device=job.device,
+        )
+    except StoppedEarly as stopped:
+        _write(job.best_so_far, job, stopped.run, data)
+        raise Cancelled from None
+    _write(job.folder, job, run, data)
     job.checkpoint.unlink(missing_ok=True)
     return job.folder
+
+
+def _write(folder: Path, job: Job, run: Run, data: Dataset) -> None:
+    stopped = folder != job.folder
+    reference = job.data.reference
+    write_job(folder, run, data, fold=job.fold, labels=job.labels, reference=reference, stopped=stopped)
 
 
 def _dataset(job: Job) -> Dataset:

@@ -57,6 +57,8 @@ class JobRecord:
     best_epoch, n_epochs : int
     validation_uar, validation_loss : float
     layer_weights : tuple of float or None
+    stopped : bool
+        It was told to stop before its patience had run out.
     validation, test : Predictions
     """
 
@@ -68,12 +70,20 @@ class JobRecord:
     validation_uar: float
     validation_loss: float
     layer_weights: tuple[float, ...] | None
+    stopped: bool
     validation: Predictions = field(repr=False)
     test: Predictions = field(repr=False)
 
 
 def write_job(
-    folder: Path, run: Run, data: Dataset, *, fold: str, labels: Sequence[str], reference: Sequence[Statistics]
+    folder: Path,
+    run: Run,
+    data: Dataset,
+    *,
+    fold: str,
+    labels: Sequence[str],
+    reference: Sequence[Statistics],
+    stopped: bool = False,
 ) -> None:
     """Write a finished run; its folder appears only when it is complete.
 
@@ -86,6 +96,7 @@ def write_job(
         "seed": run.seed,
         "best_epoch": run.best.number,
         "n_epochs": len(run.epochs),
+        "stopped": stopped,
         "validation_uar": run.best.validation_uar,
         "validation_loss": run.best.validation_loss,
         "layer_weights": run.head.layer_weights(),
@@ -135,6 +146,7 @@ def read_job(folder: Path, labels: Sequence[str]) -> JobRecord:
             float(result["validation_uar"]),
             float(result["validation_loss"]),
             None if weights is None else tuple(float(w) for w in weights),
+            bool(result["stopped"]),
             _read_predictions(folder / PREDICTIONS, "validation", labels),
             _read_predictions(folder / PREDICTIONS, "test", labels),
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ser_desktop.core.encoder import Encoder
-from ser_desktop.core.errors import EncoderMissingError, TrainingError
+from ser_desktop.core.errors import Cancelled, EncoderMissingError, TrainingError
 from ser_desktop.core.normalise import Normalisation
 from trainer.cache import Extracted, extract
 from trainer.corpora import ReadOptions
@@ -162,7 +162,7 @@ class Reproduction:
             self.plan.cache,
             workers=self._workers,
             encoder=self._encoder(source.encoder),
-            progress=Countdown("extract", self._listener),
+            progress=self._counting("extract"),
         )
         if found.n_mended:
             self._listener(Notice(f"{found.n_mended} stored features were damaged and were extracted again."))
@@ -185,8 +185,8 @@ class Reproduction:
         key = (source, protocol.name, recipe.normalisation)
         if key not in self._gathered:
             self._listener(Stage("statistics", f"Statistics: {source.encoder or source.name}, {recipe.normalisation}"))
-            tick = Countdown("statistics", self._listener)
-            found = gather(protocol, self._extracted[source].files, recipe.normalisation, tick)
+            files = self._extracted[source].files
+            found = gather(protocol, files, recipe.normalisation, self._counting("statistics"))
             if found.n_constant:
                 self._listener(
                     Notice(f"{found.n_constant} dimensions of {source.name} never change; they are only centred.")
@@ -229,6 +229,17 @@ class Reproduction:
                 where = (folder, ready.row.name, str(ready.preset), split.name, seed)
                 jobs.append(Job(*where, ready.recipe, options, labels, data, self._device))
         return jobs
+
+    def _counting(self, stage: str) -> Callable[[int, int], None]:
+        """Tell the progress of a stage, and stop between two utterances when asked to."""
+        tick = Countdown(stage, self._listener)
+
+        def count(done: int, total: int) -> None:
+            if self._workers.is_stopping:
+                raise Cancelled
+            tick(done, total)
+
+        return count
 
     def _describe(self, material: Material, before: RunInfo | None) -> RunInfo:
         info = describe(material.corpus, material.contents, material.notes)

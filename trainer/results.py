@@ -101,8 +101,15 @@ class RowResult:
         return max(self.records, key=lambda r: (r.validation_uar, -r.validation_loss))
 
 
-def read_results(folder: RunFolder, info: RunInfo) -> list[RowResult]:
+def read_results(folder: RunFolder, info: RunInfo, *, best_so_far: bool = False) -> list[RowResult]:
     """Read every row that has at least one complete seed, in the paper's order.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    info : RunInfo
+    best_so_far : bool
+        Count what stopped jobs have left, too.
 
     Raises
     ------
@@ -111,7 +118,7 @@ def read_results(folder: RunFolder, info: RunInfo) -> list[RowResult]:
     """
     order = list(ROWS)
     keys = sorted(info.rows, key=lambda k: (order.index(_name(k)) if _name(k) in order else len(order), k))
-    results = (_read_row(folder, info, key) for key in keys)
+    results = (_read_row(folder, info, key, best_so_far=best_so_far) for key in keys)
     return [result for result in results if result is not None]
 
 
@@ -126,12 +133,12 @@ def pooled(records: list[JobRecord]) -> Predictions:
     )
 
 
-def _read_row(folder: RunFolder, info: RunInfo, key: str) -> RowResult | None:
+def _read_row(folder: RunFolder, info: RunInfo, key: str, *, best_so_far: bool) -> RowResult | None:
     name, preset = key.split("@")
     resolved = info.rows[key]
     protocol = info.protocols[resolved["protocol"]]
     by_seed: dict[int, list[JobRecord]] = defaultdict(list)
-    for job in folder.finished(name, preset):
+    for job in folder.finished(name, preset, best_so_far=best_so_far):
         record = read_job(job, protocol.labels)
         by_seed[record.seed].append(record)
     complete = {seed: by_seed[seed] for seed in info.seeds if len(by_seed[seed]) == len(protocol.folds)}

@@ -99,9 +99,12 @@ class RunFolder:
         """Folder of one (row, preset, fold, seed)."""
         return self.path / "rows" / f"{row}@{preset}" / fold / f"seed-{seed}"
 
-    def finished(self, row: str, preset: str) -> list[Path]:
-        """Folders of the finished jobs of a row, by fold and seed."""
-        found = (self.path / "rows" / f"{row}@{preset}").glob("fold-*/seed-*/result.json")
+    def finished(self, row: str, preset: str, *, best_so_far: bool = False) -> list[Path]:
+        """Folders of the finished jobs of a row, by fold and seed; with stopped ones, if asked for."""
+        place = self.path / "rows" / f"{row}@{preset}"
+        found = list(place.glob("fold-*/seed-*/result.json"))
+        if best_so_far:
+            found += place.glob("fold-*/.seed-*.best/result.json")
         return sorted((p.parent for p in found), key=lambda p: (_number(p.parent.name), _number(p.name)))
 
     @contextmanager
@@ -221,4 +224,4 @@ def describe_protocol(protocol: Protocol, warnings: Sequence[str]) -> ProtocolIn
 
 
 def _number(name: str) -> int:
-    return int(name.rsplit("-", 1)[1])
+    return int(name.rsplit("-", 1)[1].removesuffix(".best"))

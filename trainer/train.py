@@ -13,6 +13,7 @@ import torch
 from torch.nn.functional import cross_entropy
 from torch.nn.utils import clip_grad_value_
 
+from ser_desktop.core.errors import Cancelled
 from ser_desktop.core.heads import Head, HeadOptions, make_head
 from trainer.checkpoint import load_checkpoint, save_checkpoint
 from trainer.data import Dataset, Part
@@ -35,6 +36,7 @@ class Epoch:
 class State:
     """Everything a run needs to go on as if nothing had happened."""
 
+    seed: int
     head: Head
     optimiser: torch.optim.Optimizer
     shuffle: np.random.Generator
@@ -78,6 +80,20 @@ class Run:
         return min(self.epochs, key=lambda epoch: epoch.validation_loss)
 
 
+class StoppedEarly(Cancelled):
+    """A run was asked to stop after an epoch at least.
+
+    Attributes
+    ----------
+    run : Run
+        The best so far.
+    """
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self.run = run
+
+
 def train_head(
     data: Dataset,
     recipe: Recipe,
@@ -104,14 +120,37 @@ def train_head(
     progress : callable
         Called after each epoch.
     check : callable
-        Called before each step; what it raises ends the run, and the checkpoint remains.
+        Called before each step; when it raises `Cancelled` the run ends, and the checkpoint remains.
     checkpoint : Path or None
         Written after each epoch. One that is there is gone on from, with the same final result.
     device : str
+
+    Raises
+    ------
+    StoppedEarly
+        When asked to stop, with the best so far; `Cancelled` itself before the first epoch has ended.
     """
     state = start(recipe, options, seed, device)
     if checkpoint is not None:
         load_checkpoint(checkpoint, state, Epoch)
+    try:
+        _run_epochs(state, data, recipe, progress=progress, check=check, checkpoint=checkpoint)
+    except Cancelled:
+        if state.epochs:
+            raise StoppedEarly(_finish(state, data)) from None
+        raise
+    return _finish(state, data)
+
+
+def _run_epochs(
+    state: State,
+    data: Dataset,
+    recipe: Recipe,
+    *,
+    progress: Callable[[Epoch], None],
+    check: Callable[[], None],
+    checkpoint: Path | None,
+) -> None:
     while len(state.epochs) < recipe.max_epochs and state.n_since_best < recipe.patience:
         train_loss = _one_pass(state, data.train, recipe, check)
         logits = predict(state.head, data.validation)
@@ -120,14 +159,20 @@ def train_head(
         if is_best:
             state.best = copy.deepcopy(state.head.state_dict())
         number = len(state.epochs) + 1
-        state.epochs.append(Epoch(seed, number, train_loss, loss, uar_of(logits, data.validation.classes), is_best))
+        state.epochs.append(
+            Epoch(state.seed, number, train_loss, loss, uar_of(logits, data.validation.classes), is_best)
+        )
         if checkpoint is not None:
             save_checkpoint(checkpoint, state)
         progress(state.epochs[-1])
+
+
+def _finish(state: State, data: Dataset) -> Run:
+    """Restore the best epoch and let it speak; the test part is read here and nowhere else."""
     state.head.load_state_dict(state.best)
     state.head.eval().requires_grad_(False)
     validation, test = predict(state.head, data.validation), predict(state.head, data.test)
-    return Run(seed, state.head.cpu(), tuple(state.epochs), validation, test)
+    return Run(state.seed, state.head.cpu(), tuple(state.epochs), validation, test)
 
 
 def run_epochs(part: Part, recipe: Recipe, options: HeadOptions, seed: int, n_epochs: int) -> Head:
@@ -143,7 +188,7 @@ def start(recipe: Recipe, options: HeadOptions, seed: int, device: str = "cpu") 
     torch.manual_seed(seed)
     head = make_head(options).to(device)
     optimiser = torch.optim.Adam(head.parameters(), lr=recipe.learning_rate, fused=True)
-    return State(head, optimiser, np.random.default_rng(seed), copy.deepcopy(head.state_dict()))
+    return State(seed, head, optimiser, np.random.default_rng(seed), copy.deepcopy(head.state_dict()))
 
 
 def predict(head: Head, part: Part, batch_size: int = 32) -> npt.NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,8 +56,17 @@ class EncoderEntry:
         """One command that puts the encoder where it is looked for."""
         return (
             f"hf download {self.repository} config.json {self.weights} "
-            f'--revision {self.revision} --local-dir "{self.folder}"'
+            f"--revision {self.revision} --local-dir {_for_shell(self.folder)}"
         )
+
+
+def _for_shell(folder: Path) -> str:
+    """Return a folder as typed in a shell; below the home folder without its name, which is nobody's business."""
+    try:
+        short = folder.relative_to(Path.home()).as_posix()
+    except (ValueError, RuntimeError):
+        return f'"{folder}"'
+    return f'"{folder}"' if sys.platform == "win32" or " " in short else f"~/{short}"
 
 
 ENCODERS: tuple[EncoderEntry, ...] = (

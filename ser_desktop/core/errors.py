@@ -27,6 +27,10 @@ class UserFacingError(SerError):
         self.what = what
         self.fix = fix
 
+    def __reduce__(self) -> tuple[type[UserFacingError], tuple[str, str]]:
+        """Keep both sentences on the way from one process to another."""
+        return type(self), (self.what, self.fix)
+
 
 class AudioFileError(UserFacingError):
     """A sound file cannot be used."""

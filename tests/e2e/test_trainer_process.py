@@ -64,7 +64,23 @@ def test_told_to_stop_it_stops_after_a_step_with_a_status_of_its_own(corpus: Pat
     assert process.events[-1]["event"] == "error"
     assert process.events[-1]["code"] == STOPPED
     assert "kept" in process.events[-1]["text"]
-    assert list((tmp_path / "run").glob("rows/**/.*checkpoint")) or predictions(tmp_path / "run")
+    # The best so far can be used, and the run can go on.
+    command = (
+        "export",
+        tmp_path / "run",
+        "--row",
+        "egemaps-dense-speaker",
+        "--best-so-far",
+        "--out",
+        tmp_path / "best",
+    )
+    exported = TrainerProcess(*command)
+    assert exported.finish() == 0, exported.errors
+    assert "stopped by hand" in (tmp_path / "best" / "README.md").read_text()
+    assert load_bundle(tmp_path / "best").config.labels
+    resumed = reproduce(corpus, tmp_path / "run")
+    assert resumed.finish() == 0, resumed.errors
+    assert not list((tmp_path / "run").glob("rows/**/.seed-*"))
 
 
 def test_it_trains_a_bundle_from_the_command_line(corpus: Path, tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def _missing_notes(missing: list[str], *, skip: bool) -> tuple[str, ...]:
 def _check_released(utterances: tuple[Utterance, ...], where: str, *, accept: bool) -> tuple[str, ...]:
     if len(utterances) == N_RELEASED:
         return ()
-    what = f"«{where}» gives {len(utterances)} utterances, the released reader {N_RELEASED}."
+    what = f"gives {len(utterances)} utterances, the released reader {N_RELEASED}."
     if not utterances or not accept:
-        raise CorpusError(what, f"{_HINT} To train on what is there all the same, add --accept-counts.")
-    return (f"Not the complete corpus: {what}",)
+        raise CorpusError(f"«{where}» {what}", f"{_HINT} To train on what is there all the same, add --accept-counts.")
+    return (f"Not the complete corpus: it {what}",)

@@ -142,7 +142,7 @@ def check_counts(
     ]
     if not wrong:
         return ()
-    what = f"«{where}» holds {len(utterances)} utterances instead of {sum(expected.values())} ({', '.join(wrong)})."
+    what = f"holds {len(utterances)} utterances instead of {sum(expected.values())} ({', '.join(wrong)})."
     if not utterances or not accept:
-        raise CorpusError(what, f"{hint} To train on what is there all the same, add --accept-counts.")
-    return (f"Not the complete corpus: {what}",)
+        raise CorpusError(f"«{where}» {what}", f"{hint} To train on what is there all the same, add --accept-counts.")
+    return (f"Not the complete corpus: it {what}",)

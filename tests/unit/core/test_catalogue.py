@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -56,3 +57,12 @@ def test_another_revision_is_another_encoder() -> None:
     install(ENCODERS[0], "config.json", "pytorch_model.bin")
     with pytest.raises(EncoderMissingError, match=r"is not one this version knows \(it knows wav2vec2-base,"):
         find_encoder(f"{ENCODERS[0].repository}@main")
+
+
+def test_the_command_does_not_spell_the_users_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / ".local" / "share"))
+    command = ENCODERS[0].install_command()
+    assert "--local-dir ~/.local/share/ser-desktop/encoders/wav2vec2-base" in command
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "my data"))
+    assert f'--local-dir "{ENCODERS[0].folder}"' in ENCODERS[0].install_command()

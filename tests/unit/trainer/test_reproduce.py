@@ -116,6 +116,21 @@ def test_a_run_that_was_stopped_goes_on_with_the_same_result(corpus: Path, tmp_p
     assert not list(parts.out.glob("rows/**/.*checkpoint"))
 
 
+@pytest.mark.parametrize("stage", ["extract", "statistics"])
+def test_it_stops_between_two_utterances_too(corpus: Path, tmp_path: Path, stage: str) -> None:
+    class Impatient(Heard):
+        def __call__(self, event: object) -> None:
+            super().__call__(event)  # type: ignore[arg-type]
+            if isinstance(event, Stage) and event.stage == stage:
+                workers.stop()
+
+    heard = Impatient()
+    workers = Workers(1, heard)
+    with pytest.raises(Cancelled):
+        Reproduction(small_plan(corpus, tmp_path / "run"), workers, heard).run()
+    assert not heard.of(EpochEnded)
+
+
 def test_other_data_are_refused_and_the_results_stay(corpus: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     write_small_ravdess(other)

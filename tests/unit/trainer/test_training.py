@@ -16,7 +16,7 @@ from tests.helpers.plain_training import ReplayedDropout, train_plainly
 from trainer.data import Dataset, Sample, StoredBranch, TrainingData
 from trainer.experiments import RECIPES, Preset, Recipe, apply_preset
 from trainer.stored import save_features
-from trainer.train import Epoch, predict, run_epochs, train_head, uar_of
+from trainer.train import Epoch, StoppedEarly, predict, run_epochs, train_head, uar_of
 
 N_CLASSES = 3
 RECIPE = replace(RECIPES["egemaps-dense-global"], max_epochs=6)
@@ -138,6 +138,24 @@ def test_an_interrupted_run_goes_on_with_the_same_result(data: TrainingData, tmp
     np.testing.assert_array_equal(run.test_logits, whole.test_logits)
     assert run.epochs == whole.epochs
     assert [e.number for e in epochs] == [1, 2, 3, 4, 5, 6], "no epoch was trained twice"
+
+
+def test_a_stopped_run_gives_its_best_so_far(data: TrainingData) -> None:
+    left = [25]
+
+    def check() -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise Cancelled
+
+    recipe = replace(RECIPE, batch_size=12, max_epochs=100)
+    with pytest.raises(StoppedEarly) as stopped:
+        train_head(Dataset(data), recipe, options(), 5, check=check)
+    run = stopped.value.run
+    assert len(run.epochs) == 8, "three steps an epoch"
+    assert run.validation_logits.shape == (12, N_CLASSES)
+    with pytest.raises(Cancelled):
+        train_head(Dataset(data), recipe, options(), 5, check=check)
 
 
 def test_gradients_are_cut_where_the_released_code_cuts_them(
