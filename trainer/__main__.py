@@ -191,7 +191,9 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_running(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--cache", type=Path, metavar="FOLDER", help="where features are kept (default: OUT/.cache)")
+    parser.add_argument(
+        "--cache", type=Path, metavar="FOLDER", help="where features are kept (default: beside the results)"
+    )
     parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one per processor)")
     parser.add_argument(
         "--memory",

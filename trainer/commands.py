@@ -32,18 +32,7 @@ def reproduce(options: argparse.Namespace, workers: Workers, listener: Listener)
     rows = tuple(ROWS[name] for name in options.rows or ROWS)
     presets = tuple(dict.fromkeys(Preset(p) for p in options.preset or [Preset.PAPER]))
     out = options.out or Path("runs") / f"reproduce-{options.corpus}"
-    plan = Plan(
-        options.corpus,
-        read_options(options, out, presets),
-        rows,
-        presets,
-        out,
-        options.cache or out / ".cache",
-        tuple(options.seeds or SEEDS),
-        options.protocol or "",
-        options.skip_unreadable,
-        memory_bytes(options),
-    )
+    plan = make_plan(options, options.corpus, rows, presets, out, seeds=options.seeds)
     Reproduction(plan, workers, listener, device=training_device()).run()
     report(plan.out, listener)
 
@@ -53,18 +42,7 @@ def train(options: argparse.Namespace, workers: Workers, listener: Listener) -> 
     preset = Preset((options.preset or [Preset.PAPER])[0])
     row = Row(options.recipe, "", RECIPES[options.recipe])
     run = options.out / ".run"
-    plan = Plan(
-        options.corpus,
-        read_options(options, options.out, (preset,)),
-        (row,),
-        (preset,),
-        run,
-        options.cache or options.out / ".cache",
-        tuple(options.seed or SEEDS),
-        options.protocol or "",
-        options.skip_unreadable,
-        memory_bytes(options),
-    )
+    plan = make_plan(options, options.corpus, (row,), (preset,), run, seeds=options.seed)
     reproduction = Reproduction(plan, workers, listener, device=training_device())
     reproduction.run()
     if reproduction.missing:
@@ -125,18 +103,8 @@ def _refit(
         raise TrainingError("Training on all speakers needs the recordings.", "Name them with --data PATH.")
     row = ROWS.get(result.row) or Row(result.row, "", RECIPES[result.row])
     preset = Preset(result.preset)
-    options.corpus = info.corpus_key
-    plan = Plan(
-        info.corpus_key,
-        read_options(options, folder.path, (preset,)),
-        (row,),
-        (preset,),
-        folder.path,
-        options.cache or folder.path / ".cache",
-        result.seeds,
-        "" if row.issa else result.protocol.name,
-        options.skip_unreadable,
-    )
+    options.protocol = "" if row.issa else result.protocol.name
+    plan = make_plan(options, info.corpus_key, (row,), (preset,), folder.path, seeds=result.seeds)
     # Nothing is trained again: this finds the features and checks that the data are the run's own.
     (ready,) = Reproduction(plan, workers, listener).run()
     n_epochs = export.median_epochs(result)
@@ -193,7 +161,32 @@ def print_table(reports: Sequence[Path], document: Path | None) -> None:
         replace_table(document, table)
 
 
-def read_options(options: argparse.Namespace, out: Path, presets: Sequence[Preset]) -> ReadOptions:
+def make_plan(
+    options: argparse.Namespace,
+    corpus: str,
+    rows: tuple[Row, ...],
+    presets: tuple[Preset, ...],
+    out: Path,
+    *,
+    seeds: Sequence[int] | None,
+) -> Plan:
+    """Return what the command line asks for; features go beside the results unless it says otherwise."""
+    cache = options.cache or out / ".cache"
+    return Plan(
+        corpus,
+        read_options(options, corpus, cache, presets),
+        rows,
+        presets,
+        out,
+        cache,
+        tuple(seeds or SEEDS),
+        options.protocol or "",
+        options.skip_unreadable,
+        int(FEATURES_SHARE * 1e9 * options.memory),
+    )
+
+
+def read_options(options: argparse.Namespace, corpus: str, scratch: Path, presets: Sequence[Preset]) -> ReadOptions:
     """Return what the command line says about reading the corpus.
 
     Raises
@@ -202,7 +195,7 @@ def read_options(options: argparse.Namespace, out: Path, presets: Sequence[Prese
         If presets that read IEMOCAP differently are asked for in one run.
     """
     as_released = Preset.RELEASED_CODE in presets
-    if options.corpus == "iemocap" and as_released and len(presets) > 1:
+    if corpus == "iemocap" and as_released and len(presets) > 1:
         raise TrainingError(
             "The presets read IEMOCAP differently (speakers, and 5473 utterances instead of 5531).",
             "Run them one by one, each with an --out of its own.",
@@ -210,19 +203,14 @@ def read_options(options: argparse.Namespace, out: Path, presets: Sequence[Prese
     columns = dict(column.split("=", 1) for column in options.column or [])
     return ReadOptions(
         tuple(options.data),
-        options.cache or out / ".cache",
+        scratch,
         options.accept_counts,
         options.skip_unreadable,
-        as_released and options.corpus == "iemocap",
+        as_released and corpus == "iemocap",
         options.speaker_pattern or "",
         columns,
         options.table or "",
     )
-
-
-def memory_bytes(options: argparse.Namespace) -> int:
-    """Return what the processes may use for features, of the memory that the whole run may use."""
-    return int(FEATURES_SHARE * 1e9 * options.memory)
 
 
 def row_done(result: RowResult) -> RowDone:

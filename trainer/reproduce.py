@@ -203,6 +203,9 @@ class Reproduction:
         self.folder.write(info)
         # As many at once as have room for their batches.
         largest = max((job.data.batch_bytes(job.recipe.batch_size) for job in todo), default=0)
+        if self._device == "cuda":
+            # One process whose features live on the GPU is faster than several that share it.
+            self._workers.shrink(1)
         self._workers.shrink(processes_at_once(largest, self._workers.n, self.plan.memory_bytes))
         jobs = Batch(self._workers, run_job)
         for job in todo:

@@ -180,3 +180,17 @@ def test_a_head_can_be_trained_for_a_number_of_epochs_with_nobody_to_validate(da
 def test_uar_is_the_mean_recall_of_the_classes_that_are_there() -> None:
     logits = np.array([[3, 0, 0], [3, 0, 0], [0, 3, 0], [3, 0, 0]], dtype=np.float32)
     assert uar_of(logits, np.array([0, 0, 1, 1])) == pytest.approx(0.75)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no NVIDIA GPU here")
+@pytest.mark.parametrize("kind", list(HeadKind))
+def test_on_a_gpu_the_features_live_there_and_the_results_agree(tmp_path: Path, kind: HeadKind) -> None:
+    stored = make_data(tmp_path, HEADS[kind])
+    head = replace(options(kind, HEADS[kind]), dropout=0.0)
+    there = Dataset(stored, "cuda")
+    assert there.train.is_kept
+    assert next(there.train.batches(4)).features[0].device.type == "cuda"
+    gpu = train_head(there, RECIPE, head, 1, device="cuda")
+    cpu = train_head(Dataset(stored), RECIPE, head, 1)
+    # The first weights are drawn on the CPU in both cases.
+    np.testing.assert_allclose(gpu.test_logits, cpu.test_logits, rtol=0.02, atol=0.02)
