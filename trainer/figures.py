@@ -30,10 +30,10 @@ def draw_layer_weights(results: Sequence[RowResult], folder: Path) -> list[Path]
     n_rows = -(-len(layered) // _COLUMNS)
     figure = Figure(figsize=(5.2 * min(_COLUMNS, len(layered)), 3.4 * n_rows), layout="constrained")
     FigureCanvasAgg(figure)
-    panels = figure.subplots(n_rows, min(_COLUMNS, len(layered)), squeeze=False).flat
+    panels = list(figure.subplots(n_rows, min(_COLUMNS, len(layered)), squeeze=False, sharey=True).flat)
     for panel, result in zip(panels, layered, strict=False):
         _draw(panel, result)
-    for panel in list(panels)[len(layered) :]:
+    for panel in panels[len(layered) :]:
         panel.set_axis_off()
     paths = [folder / "figure-2.png", folder / "figure-2.svg"]
     for path in paths:
@@ -69,6 +69,8 @@ def _draw(panel: object, result: RowResult) -> None:
     axes.set_xlabel("layer (0: local encoder)")
     axes.set_ylabel("weight αᵢ / Σα")
     axes.set_ylim(bottom=0)
+    axes.tick_params(labelleft=True)
+    axes.spines[["top", "right"]].set_visible(False)
     axes.set_xticks(range(len(weights[0])))
     axes.legend(fontsize=8, frameon=False)
 
