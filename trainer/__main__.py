@@ -181,6 +181,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", nargs="+", type=Path, metavar="PATH", help="folders, zip files or tables of the corpus"
     )
+    parser.add_argument("--name", metavar="TEXT", help="what tables and model cards call the corpus")
     parser.add_argument("--accept-counts", action="store_true", help="take a corpus that is not complete")
     parser.add_argument("--skip-unreadable", action="store_true", help="leave out recordings that cannot be used")
     parser.add_argument("--speaker-pattern", metavar="REGEX", help="folder: its first group is the speaker")

@@ -183,6 +183,7 @@ def make_plan(
         options.protocol or "",
         options.skip_unreadable,
         int(FEATURES_SHARE * 1e9 * options.memory),
+        options.name or "",
     )
 
 

@@ -70,7 +70,8 @@ def _needs_encoder(name: str, corpus: str) -> str:
     row = ROWS[name]
     published = row.published.get(corpus)
     beside = f"{published.mean:.1f} ± {published.sd:.1f}" if published else "–"
-    return f"| {row.recipe.title} | `{name}` | | needs the encoder | | {beside} | |"
+    issa = ", setup of Issa et al." if row.issa else ""
+    return f"| {row.recipe.title}{issa} | `{name}` | | needs the encoder | | {beside} | |"
 
 
 def _read(path: Path) -> dict[str, Any]:

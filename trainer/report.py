@@ -76,7 +76,10 @@ def as_json(result: RowResult) -> dict[str, Any]:
 
 def title(result: RowResult) -> str:
     """Return a row in words."""
-    return f"{' + '.join(result.features)}, {result.head}, {result.normalisation}"
+    row = ROWS.get(result.row)
+    if row is None:
+        return f"{' + '.join(result.features)}, {result.head}, {result.normalisation}"
+    return f"{row.recipe.title}{', setup of Issa et al.' if row.issa else ''}"
 
 
 def _flat(result: RowResult) -> dict[str, object]:

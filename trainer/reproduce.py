@@ -44,6 +44,8 @@ class Plan:
         Leave out recordings that cannot be used instead of refusing the corpus.
     memory_bytes : int
         What all processes together may use for features.
+    name : str
+        What tables and cards call the corpus; "" is its own name.
     """
 
     corpus: str
@@ -56,6 +58,7 @@ class Plan:
     protocol: str = ""
     skip_unreadable: bool = False
     memory_bytes: int = MEMORY_BYTES
+    name: str = ""
 
     def protocol_of(self, row: Row) -> str:
         """Name of the protocol that a row is evaluated with."""
@@ -124,6 +127,8 @@ class Reproduction:
     def _read(self) -> Material:
         plan = self.plan
         material = Material(plan.corpus, plan.read, skip_unreadable=plan.skip_unreadable, listener=self._listener)
+        if plan.name:
+            material.corpus = replace(material.corpus, name=plan.name)
         material.divide(plan.protocol_of(row) for row in plan.rows)
         return material
 
