@@ -195,10 +195,10 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cache", type=Path, metavar="FOLDER", help="where features are kept (default: beside the results)"
     )
-    parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one per processor)")
+    parser.add_argument("--workers", type=_positive, metavar="N", help="processes (default: one per processor)")
     parser.add_argument(
         "--memory",
-        type=float,
+        type=_positive_float,
         default=2.0,
         metavar="GB",
         help="what the run may use beyond the loaded libraries (default 2); more lets more processes train large "
@@ -209,6 +209,20 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
 
 def _add_events(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--events", choices=("text", "json"), default="text", help="progress for people or programs")
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return value
+
+
+def _positive_float(text: str) -> float:
+    value = float(text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return value
 
 
 if __name__ == "__main__":

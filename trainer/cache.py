@@ -13,10 +13,11 @@ from ser_desktop.core import audio
 from ser_desktop.core.audio import FloatArray
 from ser_desktop.core.encoder import Encoder
 from ser_desktop.core.errors import AudioFileError, CorpusError, UserFacingError
-from ser_desktop.core.features import MIN_SAMPLES, FeatureSpec
+from ser_desktop.core.features import MIN_SAMPLES, Extractor, FeatureSpec
 from trainer.contents import Contents
 from trainer.corpora.utterance import Utterance
 from trainer.features import Source, open_extractor, storage_key
+from trainer.files import sweep
 from trainer.stored import is_intact, save_features
 from trainer.workers import Workers
 
@@ -80,8 +81,9 @@ def extract(
     SaveError
         If the disk is full.
     """
+    sweep(folder)
     spec = open_extractor(source, encoder).spec
-    key = storage_key(spec, source.max_s)
+    key = storage_key(spec, source.max_s, half=encoder is not None and encoder.device.half)
     files = {u.identity: folder / f"{contents[u.identity]}-{key}.npy" for u in utterances}
     needed: dict[Path, Utterance] = {}
     n_mended = 0
@@ -91,7 +93,7 @@ def extract(
             if is_intact(file):
                 progress(done, len(utterances))
                 continue
-            file.unlink()
+            # It is replaced, not removed: another run may be mending it at this moment.
             n_mended += 1
         needed.setdefault(file, utterance)
     tasks = [(utterance, file) for file, utterance in needed.items()]
@@ -117,18 +119,20 @@ def extract(
 
 
 Task = tuple[Utterance, Path]
-_extractors: dict[Source, object] = {}
+_extractors: dict[Source, Extractor] = {}
 
 
 def _extract_chunk(task: tuple[Source, list[Task]]) -> Failures:
     """Extract some utterances in a worker process, which keeps its extractor."""
     source, tasks = task
-    extractor = _extractors.setdefault(source, open_extractor(source))
+    if source not in _extractors:
+        _extractors[source] = open_extractor(source)
+    extractor = _extractors[source]
     failures = Failures()
     for utterance, file in tasks:
         try:
             samples = _load(utterance, source.max_s)
-            _save(file, extractor.extract(samples), utterance)  # type: ignore[attr-defined]
+            _save(file, extractor.extract(samples), utterance)
         except (AudioFileError, CorpusError) as error:
             failures[utterance.identity] = str(error)
     return failures

@@ -10,6 +10,7 @@ from ser_desktop.core.bundle_config import BundleConfig
 from trainer import metrics
 from trainer.records import JobRecord, Predictions
 from trainer.results import RowResult
+from trainer.train import uar_of
 
 _MANY_SPEAKERS = 12
 
@@ -112,10 +113,11 @@ def _results(result: RowResult) -> list[str]:
         "|---|---|---|---|---|---|",
     ]
     for record in result.records:
-        scores = metrics.score(record.test.truth, record.test.answers, len(result.protocol.labels))
+        # Of a single fold the classes that are there count, as in validation.
+        uar, right = uar_of(record.test.logits, record.test.truth), record.test.answers == record.test.truth
         lines.append(
-            f"| {record.seed} | {record.fold} | {100 * record.validation_uar:.1f} | {100 * scores.uar:.1f} "
-            f"| {100 * scores.wa:.1f} | {record.best_epoch} |"
+            f"| {record.seed} | {record.fold} | {100 * record.validation_uar:.1f} | {100 * uar:.1f} "
+            f"| {100 * right.mean():.1f} | {record.best_epoch} |"
         )
     n_speakers = len({s for r in first for s in r.test.speakers})
     if n_speakers < _MANY_SPEAKERS:
@@ -133,7 +135,7 @@ def _recalls(labels: Sequence[str], evidence: Evidence) -> list[str]:
         which, recalls = "the bundle's own head", [100 * r for r in scores.recalls]
         confusion = [list(row) for row in scores.confusion]
     rows = [
-        f"| **{label}** | {' | '.join(str(n) for n in row)} | {recall:.0f} % |"
+        f"| **{label}** | {' | '.join(str(n) for n in row)} | {f'{recall:.0f} %' if sum(row) else '–'} |"
         for label, row, recall in zip(labels, confusion, recalls, strict=True)
     ]
     return [

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
+import pickle
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from ser_desktop.core.errors import SaveError
+from trainer.files import whole_file
 
 if TYPE_CHECKING:
     from trainer.train import Epoch, State
@@ -32,14 +33,8 @@ def save_checkpoint(path: Path, state: State) -> None:
         "epochs": [asdict(epoch) for epoch in state.epochs],
     }
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".checkpoint-", delete=False) as file:
-            try:
-                torch.save(content, file)
-            except (OSError, RuntimeError):
-                Path(file.name).unlink(missing_ok=True)
-                raise
-        Path(file.name).replace(path)
+        with whole_file(path) as scratch, scratch.open("wb") as file:
+            torch.save(content, file)
     except (OSError, RuntimeError) as error:
         raise SaveError(
             f"The training's state could not be written to «{path.parent}» ({error}).",
@@ -48,10 +43,24 @@ def save_checkpoint(path: Path, state: State) -> None:
 
 
 def load_checkpoint(path: Path, state: State, epoch_type: type[Epoch]) -> bool:
-    """Restore what `save_checkpoint` wrote; returns False, and leaves all as it is, where there is none."""
+    """Restore what `save_checkpoint` wrote.
+
+    Returns
+    -------
+    is_restored : bool
+        False where there is none, or a damaged one, which is removed; the state is then not to be used.
+    """
     if not path.is_file():
         return False
-    content = torch.load(path, weights_only=True, map_location="cpu")
+    try:
+        _restore(torch.load(path, weights_only=True, map_location="cpu"), state, epoch_type)
+    except (OSError, EOFError, pickle.UnpicklingError, RuntimeError, KeyError, ValueError, TypeError):
+        path.unlink(missing_ok=True)
+        return False
+    return True
+
+
+def _restore(content: dict[str, Any], state: State, epoch_type: type[Epoch]) -> None:
     state.head.load_state_dict(content["head"])
     state.best = content["best"]
     state.optimiser.load_state_dict(content["optimiser"])
@@ -60,4 +69,3 @@ def load_checkpoint(path: Path, state: State, epoch_type: type[Epoch]) -> bool:
     if content["cuda"]:
         torch.cuda.set_rng_state_all(content["cuda"])
     state.epochs = [epoch_type(**epoch) for epoch in content["epochs"]]
-    return True

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ser_desktop.core.bundle import load_bundle
-from ser_desktop.core.catalogue import ENCODERS, find_encoder
-from ser_desktop.core.errors import EncoderMissingError, TrainingError
+from ser_desktop.core.catalogue import ENCODERS
+from ser_desktop.core.errors import Cancelled, TrainingError
 from trainer import export, score
 from trainer.corpora import ReadOptions
 from trainer.events import Done, Listener, Notice, RowDone, Stage
@@ -47,12 +49,12 @@ def train(options: argparse.Namespace, workers: Workers, listener: Listener) -> 
     reproduction.run()
     if reproduction.missing:
         # Here it is the only thing that was asked for: not a note but a failure.
-        find_encoder(row.recipe.encoder or "")
-        raise EncoderMissingError(next(iter(reproduction.missing.values())))
+        raise TrainingError(reproduction.missing[row.name])
     folder, info = require_run(run)
     results = write_report(folder, info)
     result = next(r for r in results if (r.row, r.preset) == (row.name, str(preset)))
-    record = export.choose_record(result, None, None)
+    asked_for = replace(result, records=tuple(r for r in result.records if r.seed in plan.seeds))
+    record = export.choose_record(asked_for, None, None)
     listener(Stage("report", f"Writing «{options.out}»"))
     export.export_record(info, result, record, options.out, rebuild=rebuild_command(options, result))
     listener(row_done(result))
@@ -74,11 +76,12 @@ def export_bundle(options: argparse.Namespace, workers: Workers, listener: Liste
     folder, info = require_run(options.run)
     result = export.choose_row(folder, info, options.row, options.preset, best_so_far=options.best_so_far)
     listener(Stage("report", f"Writing «{options.out}»"))
+    command = f"python -m trainer export RUN --row {result.row} --preset {result.preset}"
     if options.refit:
-        _refit(options, folder, result, workers, listener)
+        words = [command, "--refit --data PATH", *reading_options(options), "--out FOLDER"]
+        _refit(options, folder, result, workers, listener, rebuild=" ".join(words))
     else:
         record = export.choose_record(result, options.seed, options.fold)
-        command = f"python -m trainer export RUN --row {result.row} --preset {result.preset}"
         command += f" --seed {record.seed} --fold {record.fold} --out FOLDER"
         export.export_record(info, result, record, options.out, rebuild=command)
         listener(Notice(f"The bundle holds seed {record.seed} of {record.fold}."))
@@ -87,33 +90,48 @@ def export_bundle(options: argparse.Namespace, workers: Workers, listener: Liste
         from trainer.onnx_export import export_onnx
 
         bundle = load_bundle(options.out)
-        encoder = None if bundle.config.encoder is None else open_encoder(bundle.config.encoder)
+        encoder = None if bundle.config.encoder is None else open_encoder(bundle.config.encoder, "cpu")
         parity = export_onnx(bundle, encoder, options.out / "onnx")
-        listener(Notice(f"ONNX: the largest difference of a probability from PyTorch's is {parity.largest:.1e}."))
+        listener(Notice(f"ONNX: the largest difference of a probability from the app's is {parity.largest:.1e}."))
     listener(Done(str(options.out)))
 
 
 def _refit(
-    options: argparse.Namespace, folder: RunFolder, result: RowResult, workers: Workers, listener: Listener
+    options: argparse.Namespace,
+    folder: RunFolder,
+    result: RowResult,
+    workers: Workers,
+    listener: Listener,
+    *,
+    rebuild: str,
 ) -> None:
     from trainer.train_everyone import train_on_everyone
 
     folder, info = require_run(folder.path)
     if not options.data:
         raise TrainingError("Training on all speakers needs the recordings.", "Name them with --data PATH.")
+    if any(record.stopped for record in result.records):
+        raise TrainingError(
+            "A stopped run does not know for how many epochs to train on all speakers.",
+            "Let it end first: run the same `reproduce` or `train` again.",
+        )
     row = ROWS.get(result.row) or Row(result.row, "", RECIPES[result.row])
-    preset = Preset(result.preset)
     options.protocol = "" if row.issa else result.protocol.name
-    plan = make_plan(options, info.corpus_key, (row,), (preset,), folder.path, seeds=result.seeds)
-    # Nothing is trained again: this finds the features and checks that the data are the run's own.
-    (ready,) = Reproduction(plan, workers, listener).run()
+    plan = make_plan(options, info.corpus_key, (row,), (Preset(result.preset),), folder.path, seeds=result.seeds)
+    reproduction = Reproduction(plan, workers, listener)
+    prepared = reproduction.prepare()
+    if not prepared:
+        raise TrainingError(reproduction.missing[row.name])
     n_epochs = export.median_epochs(result)
     listener(Stage("train", f"Training on all speakers, {n_epochs} epochs"))
-    trained = train_on_everyone(ready, result.seeds[0], n_epochs)
-    command = (
-        f"python -m trainer export RUN --row {result.row} --preset {result.preset} --refit --data PATH --out FOLDER"
-    )
-    export.export_refitted(info, result, trained, options.out, n_epochs=n_epochs, rebuild=command)
+
+    def check() -> None:
+        if workers.is_stopping:
+            raise Cancelled
+
+    seed = result.seeds[0]
+    trained = train_on_everyone(prepared[0], seed, n_epochs, memory_bytes=plan.memory_bytes, check=check)
+    export.export_refitted(info, result, trained, options.out, n_epochs=n_epochs, rebuild=rebuild)
 
 
 def print_list(*, as_json: bool) -> None:
@@ -228,6 +246,7 @@ def row_done(result: RowResult) -> RowDone:
         round(result.wa[1], 3),
         result.published.mean if result.published else None,
         result.published.sd if result.published else None,
+        result.published.note if result.published else "",
     )
 
 
@@ -242,6 +261,17 @@ def rebuild_command(options: argparse.Namespace, result: RowResult) -> str:
     """Return the command that makes a bundle again."""
     words = ["python -m trainer train", f"--corpus {options.corpus}", "--data PATH", f"--recipe {options.recipe}"]
     words += [f"--preset {result.preset}"] if result.preset != Preset.PAPER else []
-    words += [f"--protocol {options.protocol}"] if options.protocol else []
+    words += reading_options(options)
     words += ["--out FOLDER", *(f"--seed {seed}" for seed in result.seeds)]
     return " ".join(words)
+
+
+def reading_options(options: argparse.Namespace) -> list[str]:
+    """Return the options that decided how the corpus was read, as typed."""
+    words = [f"--protocol {options.protocol}"] if options.protocol else []
+    words += [f"--name {shlex.quote(options.name)}"] if options.name else []
+    words += ["--accept-counts"] if options.accept_counts else []
+    words += ["--skip-unreadable"] if options.skip_unreadable else []
+    words += [f"--speaker-pattern {shlex.quote(options.speaker_pattern)}"] if options.speaker_pattern else []
+    words += [f"--column {shlex.quote(column)}" for column in options.column or []]
+    return words + ([f"--table {shlex.quote(options.table)}"] if options.table else [])

@@ -78,7 +78,8 @@ class ConsoleListener:
         self.close()
         beside = ""
         if event.published_mean is not None and event.published_sd is not None:
-            beside = f"  (published {event.published_mean:.1f} ± {event.published_sd:.1f})"
+            note = f"; {event.published_note}" if event.published_note else ""
+            beside = f"  (published {event.published_mean:.1f} ± {event.published_sd:.1f}{note})"
         self._say(
             f"{event.row} {event.preset}: test UAR {event.uar_mean:.1f} ± {event.uar_sd:.1f} %, "
             f"WA {event.wa_mean:.1f} ± {event.wa_sd:.1f} %{beside}"

@@ -13,7 +13,8 @@ epoch      ``row``, ``preset``, ``fold``, ``seed``, ``epoch``, ``loss``, ``valid
            ``uar`` (of the validation speakers), ``best`` (the loss is the lowest so far)
 notice     ``text``: something the user should know; the run goes on
 result     ``row``, ``preset``, ``corpus``, ``protocol``, ``seeds``, ``uar_mean``, ``uar_sd``,
-           ``wa_mean``, ``wa_sd``, ``published_mean``, ``published_sd`` (percent; null without)
+           ``wa_mean``, ``wa_sd``, ``published_mean``, ``published_sd`` (percent; null without),
+           ``published_note`` (what the published figure was measured on, if not the like)
 done       ``out``: the run's folder
 error      ``text`` (what happened), ``fix`` (what to do), ``code`` (the exit status)
 =========  ==================================================================================
@@ -86,6 +87,7 @@ class RowDone:
     wa_sd: float
     published_mean: float | None
     published_sd: float | None
+    published_note: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 
 from ser_desktop.core.catalogue import find_encoder
 from ser_desktop.core.device import choose_device
 from ser_desktop.core.encoder import Encoder, load_encoder
 from ser_desktop.core.features import Extractor, FeatureName, FeatureSpec, make_extractor
 from trainer.experiments import Recipe
+
+_LIBRARIES = {FeatureName.EGEMAPS: ("opensmile",), FeatureName.SPECTROGRAM: ("numpy",)}
 
 
 @dataclass(frozen=True)
@@ -72,15 +75,15 @@ def branch_of(name: FeatureName, source: Source, stored: FeatureSpec) -> Branch:
     return Branch(source, first, last, spec)
 
 
-def open_encoder(name: str) -> Encoder:
-    """Load an installed encoder on the fastest device that works.
+def open_encoder(name: str, device: str = "auto") -> Encoder:
+    """Load an installed encoder, on the fastest device that works unless one is asked for.
 
     Raises
     ------
     EncoderMissingError
     """
     entry = find_encoder(name)
-    return load_encoder(entry.folder, choose_device(), entry.identity)
+    return load_encoder(entry.folder, choose_device(device), entry.identity)
 
 
 def open_extractor(source: Source, encoder: Encoder | None = None) -> Extractor:
@@ -88,8 +91,22 @@ def open_extractor(source: Source, encoder: Encoder | None = None) -> Extractor:
     return make_extractor(source.name, encoder=encoder, hop_s=source.frame_s)
 
 
-def storage_key(spec: FeatureSpec, max_s: float | None) -> str:
-    """Name of everything that decides the stored values, for file names."""
-    described = asdict(spec) if max_s is None else {**asdict(spec), "max_s": max_s}
+def storage_key(spec: FeatureSpec, max_s: float | None, *, half: bool = False) -> str:
+    """Name of everything that decides the stored values, for file names.
+
+    Parameters
+    ----------
+    spec : FeatureSpec
+    max_s : float or None
+    half : bool
+        Whether an encoder runs in half precision.
+    """
+    libraries = ("transformers", "torch") if spec.name.needs_encoder else _LIBRARIES[spec.name]
+    described = {
+        **asdict(spec),
+        "max_s": max_s,
+        "half": half,
+        **{library: version(library) for library in (*libraries, "soxr")},
+    }
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
     return f"{spec.name}-{digest[:12]}"

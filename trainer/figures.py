@@ -24,6 +24,7 @@ def draw_layer_weights(results: Sequence[RowResult], folder: Path) -> list[Path]
     if not layered:
         return []
     # The object interface needs no display and leaves no global state behind.
+    from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -36,8 +37,10 @@ def draw_layer_weights(results: Sequence[RowResult], folder: Path) -> list[Path]
     for panel in panels[len(layered) :]:
         panel.set_axis_off()
     paths = [folder / "figure-2.png", folder / "figure-2.svg"]
-    for path in paths:
-        figure.savefig(path, dpi=150, metadata={"Date": None} if path.suffix == ".svg" else None)
+    # The same data give the same file.
+    with rc_context({"svg.hashsalt": "figure-2"}):
+        for path in paths:
+            figure.savefig(path, dpi=150, metadata={"Date": None} if path.suffix == ".svg" else None)
     return paths
 
 
@@ -63,7 +66,7 @@ def _draw(panel: object, result: RowResult) -> None:
             linewidth=2,
             marker="o",
             markersize=4,
-            label="published (Figure 2)",
+            label=_label(result),
         )
     axes.set_title(f"{result.row}, {result.preset}", fontsize=9)
     axes.set_xlabel("layer (0: local encoder)")
@@ -76,11 +79,14 @@ def _draw(panel: object, result: RowResult) -> None:
 
 
 def _published(result: RowResult) -> tuple[float, ...] | None:
-    if not result.row.startswith("pt-"):
+    # What must not be set beside the published figure must not be drawn beside it either.
+    if result.published is None or not result.row.startswith("pt-"):
         return None
     known = FIGURE_2_IEMOCAP if result.corpus_key == "iemocap" else FIGURE_2
-    return (
-        known.get((result.head, result.normalisation))
-        if result.corpus_key in {"ravdess", "ravdess-song", "ravdess-both", "iemocap"}
-        else None
-    )
+    return known.get((result.head, result.normalisation))
+
+
+def _label(result: RowResult) -> str:
+    if result.corpus_key == "iemocap":
+        return "published heads, fold 1"
+    return "published heads" if result.corpus_key == "ravdess-both" else "published heads (speech + song)"

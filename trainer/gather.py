@@ -32,7 +32,7 @@ class Gathered:
     reference : dict
         By split name, what a bundle stores: global statistics, or those of the average training speaker.
     n_constant : int
-        Dimensions that never change in the training data.
+        Dimensions that never change, for nobody.
     """
 
     by_split: dict[str, BySpeaker]
@@ -70,8 +70,12 @@ def gather(
         progress(done, len(utterances))
     n_constant = min(accumulator.n_constant() for accumulator in accumulators.values())
     found = {key: accumulator.statistics() for key, accumulator in accumulators.items()}
-    if n_constant == next(iter(found.values())).mean.size:
-        raise CorpusError("The features never change: the recordings are silent or all alike.", "Listen to some.")
+    for (_, speaker), accumulator in accumulators.items():
+        if accumulator.n_constant() == next(iter(found.values())).mean.size:
+            whose = f"of {speaker} " if speaker else ""
+            raise CorpusError(
+                f"The features {whose}never change: the recordings are silent or all alike.", "Listen to some of them."
+            )
     by_split: dict[str, BySpeaker] = {}
     reference = {}
     for split in protocol.splits:

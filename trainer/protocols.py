@@ -89,8 +89,9 @@ def ravdess_fixed(corpus: Corpus, _contents: Contents) -> Protocol:
         chosen = (u for u in corpus.utterances if u.speaker in names)
         return tuple(replace(u, emotion=merge_calm(Emotion(u.emotion))) for u in chosen)
 
-    text = "actors 01–20 train, 21–22 validation, 23–24 test; 7 classes, calm merged into neutral"
-    return Protocol("fixed", text, RAVDESS_7, (Split("fold-1", actors(1, 20), actors(21, 22), actors(23, 24)),))
+    labels = _sung(RAVDESS_7) if corpus.key == "ravdess-song" else RAVDESS_7
+    text = f"actors 01–20 train, 21–22 validation, 23–24 test; {len(labels)} classes, calm merged into neutral"
+    return Protocol("fixed", text, labels, (Split("fold-1", actors(1, 20), actors(21, 22), actors(23, 24)),))
 
 
 def ravdess_issa(corpus: Corpus, contents: Contents) -> Protocol:
@@ -104,8 +105,13 @@ def ravdess_issa(corpus: Corpus, contents: Contents) -> Protocol:
     folds: list[list[Utterance]] = [[] for _ in range(MAX_FOLDS)]
     for place, i in enumerate(order):
         folds[place % MAX_FOLDS].extend(groups[i])
-    text = "five random folds of utterances, one to test, one to validate; 8 classes, calm kept"
-    return Protocol("issa", text, RAVDESS_8, _rotate(folds), speaker_dependent=True)
+    labels = _sung(RAVDESS_8) if corpus.key == "ravdess-song" else RAVDESS_8
+    text = f"five random folds of utterances, one to test, one to validate; {len(labels)} classes, calm kept"
+    return Protocol("issa", text, labels, _rotate(folds), speaker_dependent=True)
+
+
+def _sung(labels: tuple[Emotion, ...]) -> tuple[Emotion, ...]:
+    return tuple(label for label in labels if label not in {Emotion.DISGUST, Emotion.SURPRISED})
 
 
 def iemocap_sessions(corpus: Corpus, _contents: Contents) -> Protocol:

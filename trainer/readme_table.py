@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ser_desktop.core.errors import SaveError, TrainingError
+from trainer.experiments import Preset
 from trainer.report import table_line
-from trainer.rows import ROWS
+from trainer.rows import ROWS, Row
 
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 _HEADER = "| features, head, normalisation | row | preset | UAR % | WA % | published UAR % | difference [95 %] |"
@@ -24,27 +25,36 @@ def results_table(reports: Sequence[Path]) -> str:
     TrainingError
         If a file is no report.
     """
-    groups: dict[tuple[str, str, int], list[dict[str, Any]]] = {}
-    missing: dict[str, str] = {}
-    notes: dict[str, None] = {}
+    lines: list[str] = []
     for path in reports:
         report = _read(path)
+        groups: dict[tuple[str, str, int], list[dict[str, Any]]] = {}
         for row in report["rows"]:
             groups.setdefault((row["corpus"], row["protocol"], row["n_test"]), []).append(row)
-            if row["published_note"]:
-                notes[row["published_note"]] = None
-        missing.update({name: why for name, why in report["missing"].items() if "encoder" in why})
-    lines: list[str] = []
-    for (corpus, protocol, n_test), rows in groups.items():
-        seeds = sorted({tuple(row["seeds"]) for row in rows})
-        said = " or ".join(", ".join(map(str, s)) for s in seeds)
-        lines += [f"**{corpus}** – {protocol}; {n_test} test utterances; seeds {said}.", "", _HEADER, "|---" * 7 + "|"]
-        lines += [table_line(row) for row in rows]
-        if rows[0]["corpus"] == "RAVDESS speech":
-            lines += [_needs_encoder(name, "ravdess") for name in missing]
-        lines.append("")
-    lines += [f"Published figures: {note}." for note in notes]
+        for rows in groups.values():
+            lines += _table(rows, report["corpus_key"], report["missing"])
     return "\n".join(lines).strip() + "\n"
+
+
+def _table(rows: Sequence[dict[str, Any]], corpus_key: str, missing: dict[str, str]) -> list[str]:
+    first = rows[0]
+    seeds = " or ".join(", ".join(map(str, s)) for s in sorted({tuple(row["seeds"]) for row in rows}))
+    lines = [
+        f"**{first['corpus']}** – {first['protocol']}; {first['n_test']} test utterances; seeds {seeds}.",
+        "",
+        _HEADER,
+        "|---" * 7 + "|",
+        *(table_line(row) for row in rows),
+    ]
+    notes = {row["published_note"]: None for row in rows}
+    # Rows that were not run stand beside those of the protocol that their figures were published with.
+    if any(row["published_mean"] is not None for row in rows):
+        there = {row["row"] for row in rows}
+        for name in (n for n, why in missing.items() if n not in there and "encoder" in why):
+            line, note = _needs_encoder(ROWS[name], corpus_key)
+            lines.append(line)
+            notes[note] = None
+    return [*lines, "", *(f"Published figures: {note}." for note in notes if note), ""]
 
 
 def replace_table(document: Path, table: str) -> None:
@@ -66,12 +76,12 @@ def replace_table(document: Path, table: str) -> None:
         raise SaveError(f"«{document}» could not be written ({error}).") from error
 
 
-def _needs_encoder(name: str, corpus: str) -> str:
-    row = ROWS[name]
-    published = row.published.get(corpus)
+def _needs_encoder(row: Row, corpus_key: str) -> tuple[str, str]:
+    published = row.published_for(corpus_key, row.published_preset or Preset.PAPER)
     beside = f"{published.mean:.1f} ± {published.sd:.1f}" if published else "–"
     issa = ", setup of Issa et al." if row.issa else ""
-    return f"| {row.recipe.title}{issa} | `{name}` | | needs the encoder | | {beside} | |"
+    line = f"| {row.recipe.title}{issa} | `{row.name}` | | needs the encoder | | {beside} | |"
+    return line, published.note if published else ""
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -13,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.torch import load_file, save_file
 
-from ser_desktop.core.bundle import head_tensors
+from ser_desktop.core.bundle import file_sha256, head_tensors
 from ser_desktop.core.errors import SaveError, TrainingError
 from ser_desktop.core.heads import Head, HeadOptions, make_head
 from ser_desktop.core.normalise import Statistics
@@ -111,13 +112,16 @@ def write_job(
     ]
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".finishing-") as name:
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".unfinished-") as name:
             scratch = Path(name) / "job"
             scratch.mkdir()
-            (scratch / RESULT).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
             write_csv(scratch / EPOCHS, [asdict(epoch) for epoch in run.epochs])
             write_csv(scratch / PREDICTIONS, rows)
             save_file(head_tensors(run.head, reference), scratch / WEIGHTS)
+            sums = {name: file_sha256(scratch / name) for name in (EPOCHS, PREDICTIONS, WEIGHTS)}
+            (scratch / RESULT).write_text(json.dumps({**result, "sha256": sums}, indent=1) + "\n", encoding="utf-8")
+            # Without its result.json a folder that is there is worth nothing, and in the way.
+            shutil.rmtree(folder, ignore_errors=True)
             scratch.replace(folder)
     except OSError as error:
         raise SaveError(
@@ -136,6 +140,9 @@ def read_job(folder: Path, labels: Sequence[str]) -> JobRecord:
     """
     try:
         result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+        altered = [name for name, digest in result["sha256"].items() if file_sha256(folder / name) != digest]
+        if altered:
+            raise ValueError(f"{', '.join(altered)} was altered")  # noqa: TRY301 (said below)
         weights = result["layer_weights"]
         return JobRecord(
             folder,

@@ -101,8 +101,9 @@ def _markdown(info: RunInfo, results: Sequence[RowResult], figures: Sequence[Pat
         "",
         *_table(results),
         "",
-        "Mean ± population standard deviation over seeds. The published figures' deviations are over five seeds; the "
-        "interval of the difference speaks of seeds only, not of other test speakers.",
+        "Mean ± population standard deviation over seeds; the deviations in the paper's tables are sample deviations, "
+        "12 % larger for the same spread. The interval of the difference speaks of seeds only, not of other test "
+        "speakers.",
         *_published_notes(results),
         "",
         *_missing(info),
@@ -111,7 +112,7 @@ def _markdown(info: RunInfo, results: Sequence[RowResult], figures: Sequence[Pat
         *[line for result in results for line in _details(result)],
         "## Made with",
         "",
-        ", ".join(f"{name} {version}" for name, version in info.environment.items()),
+        *_environments(info),
         "",
         "Everything above is made from the predictions in `rows/` by `python -m trainer report RUN`.",
     ]
@@ -162,11 +163,22 @@ def _protocol_card(info: RunInfo) -> list[str]:
     lines += [f"- {note}" for note in info.notes]
     return [
         *lines,
-        "- Early stopping and the choice of a bundle use validation utterances; the test part is read once, last.",
+        "- Early stopping and the choice of a bundle use validation utterances; the test part decides nothing.",
         "- Speaker normalisation uses all recordings of a test speaker (transductive, as published).",
         "- All features are computed at 16 kHz, which is what a live microphone stream has.",
         "",
     ]
+
+
+def _environments(info: RunInfo) -> list[str]:
+    """Say with which versions each row was made, once for those that agree."""
+    rows: dict[str, list[str]] = {}
+    for key, resolved in info.rows.items():
+        made = {**resolved.get("environment", info.environment), "on": resolved.get("device", "cpu")}
+        rows.setdefault(", ".join(f"{name} {version}" for name, version in made.items()), []).append(key)
+    if len(rows) == 1:
+        return list(rows)
+    return [f"- {', '.join(keys)}: {versions}" for versions, keys in rows.items()]
 
 
 def _details(result: RowResult) -> list[str]:

@@ -16,13 +16,13 @@ from trainer.events import Countdown, Listener, Notice, Stage
 from trainer.experiments import SEEDS, Preset, Recipe, apply_preset
 from trainer.features import Source, branch_of, open_encoder, sources_of
 from trainer.gather import Gathered, gather
-from trainer.jobs import BATCHES_ALIVE, Job, forget_data, run_job
+from trainer.jobs import BATCHES_ALIVE, Job, forget_data, train_all
 from trainer.material import Material
 from trainer.prepared import PreparedRow
 from trainer.protocols import Protocol, own_protocol
 from trainer.rows import Row
 from trainer.run_folder import RunFolder, RunInfo, describe, describe_protocol
-from trainer.workers import Batch, Workers
+from trainer.workers import Workers
 
 
 @dataclass(frozen=True)
@@ -108,21 +108,38 @@ class Reproduction:
             When the workers were told to stop; what is finished stays.
         """
         with self.folder.locked():
-            before = self.folder.read()
-            self._refuse_other_corpus(before)
-            material = self._read()
-            runnable = [
-                (row, preset)
-                for preset in self.plan.presets
-                for row in self.plan.rows
-                if self._extract_for(row, preset, material)
-            ]
-            info = self._describe(material, before)
+            prepared, info = self._prepare_all()
             self.folder.write(info)
             try:
-                return self._train([self._prepare(row, preset, material) for row, preset in runnable], info)
+                return self._train(prepared, info)
             finally:
                 forget_data()
+
+    def prepare(self) -> list[PreparedRow]:
+        """Do all that `run` does before training: features, statistics, and the check that the data are the run's.
+
+        Raises
+        ------
+        CorpusError, SaveError, TrainingError, Cancelled
+        """
+        with self.folder.locked():
+            prepared, info = self._prepare_all()
+            for ready in prepared:
+                _refuse_other_recipe(info, ready, self.folder)
+            return prepared
+
+    def _prepare_all(self) -> tuple[list[PreparedRow], RunInfo]:
+        before = self.folder.read()
+        self._refuse_other_corpus(before)
+        material = self._read()
+        runnable = [
+            (row, preset)
+            for preset in self.plan.presets
+            for row in self.plan.rows
+            if self._extract_for(row, preset, material)
+        ]
+        info = self._describe(material, before)
+        return [self._prepare(row, preset, material) for row, preset in runnable], info
 
     def _read(self) -> Material:
         plan = self.plan
@@ -203,7 +220,14 @@ class Reproduction:
         todo: list[Job] = []
         for ready in prepared:
             _refuse_other_recipe(info, ready, self.folder)
-            info = replace(info, rows={**info.rows, ready.key: ready.resolved()})
+            if info.rows.get(ready.key, {}).get("device", self._device) != self._device:
+                self._listener(
+                    Notice(
+                        f"{ready.key} was begun on another processor; its seeds are comparable, not equal to the bit."
+                    )
+                )
+            made = {**ready.resolved(), "device": self._device, "environment": info.environment}
+            info = replace(info, rows={ready.key: made, **info.rows})
             todo += self._jobs(ready)
         self.folder.write(info)
         # As many at once as have room for their batches.
@@ -212,15 +236,13 @@ class Reproduction:
             # One process whose features live on the GPU is faster than several that share it.
             self._workers.shrink(1)
         self._workers.shrink(processes_at_once(largest, self._workers.n, self.plan.memory_bytes))
-        jobs = Batch(self._workers, run_job)
-        for job in todo:
-            jobs.add(replace(job, memory_bytes=self.plan.memory_bytes // self._workers.n))
+        jobs = [replace(job, memory_bytes=self.plan.memory_bytes // self._workers.n) for job in todo]
         n_jobs = len(todo)
         n_all = sum(len(ready.protocol.splits) * len(self.plan.seeds) for ready in prepared)
         self._listener(Stage("train", f"Training: {n_jobs} of {n_all} runs are left"))
         tick = Countdown("train", self._listener)
         tick(0, n_jobs)
-        for done, _ in enumerate(jobs.finish(), start=1):
+        for done, _ in enumerate(train_all(self._workers, jobs), start=1):
             tick(done, n_jobs)
         return prepared
 
@@ -280,7 +302,8 @@ def _refuse_other_recipe(info: RunInfo, ready: PreparedRow, folder: RunFolder) -
 
     before = info.rows.get(ready.key)
     # Through JSON, as the stored one went: tuples become lists.
-    if before is not None and before != json.loads(json.dumps(ready.resolved())):
+    wanted = json.loads(json.dumps(ready.resolved()))
+    if before is not None and {name: before.get(name) for name in wanted} != wanted:
         raise TrainingError(
             f"«{folder.path}» holds results of {ready.row.name} that were made with other settings or features.",
             "Name another folder with --out.",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import stats
 
+from ser_desktop.core.errors import TrainingError
 from trainer import metrics
 from trainer.experiments import Preset
 from trainer.records import JobRecord, Predictions, read_job
@@ -90,15 +91,11 @@ class RowResult:
         mean = float(ours.mean() - self.published.mean)
         if n < 2:
             return Difference(mean, float("-inf"), float("inf"))
-        variances = ours.var(ddof=1) / n, self.published.sd**2 / 5
+        variances = ours.var(ddof=1) / n, self.published.sd**2 / self.published.n_over_variance
         total = sum(variances)
         freedom = total**2 / (variances[0] ** 2 / (n - 1) + variances[1] ** 2 / 4) if total > 0 else 1.0
         half = float(stats.t.ppf(0.975, freedom) * np.sqrt(total))
         return Difference(mean, mean - half, mean + half)
-
-    def best(self) -> JobRecord:
-        """Return the run that is best on its validation speakers; the test part chooses nothing."""
-        return max(self.records, key=lambda r: (r.validation_uar, -r.validation_loss))
 
 
 def read_results(folder: RunFolder, info: RunInfo, *, best_so_far: bool = False) -> list[RowResult]:
@@ -140,6 +137,7 @@ def _read_row(folder: RunFolder, info: RunInfo, key: str, *, best_so_far: bool) 
     by_seed: dict[int, list[JobRecord]] = defaultdict(list)
     for job in folder.finished(name, preset, best_so_far=best_so_far):
         record = read_job(job, protocol.labels)
+        _check_parts(record, protocol)
         by_seed[record.seed].append(record)
     complete = {seed: by_seed[seed] for seed in info.seeds if len(by_seed[seed]) == len(protocol.folds)}
     if not complete:
@@ -161,6 +159,18 @@ def _read_row(folder: RunFolder, info: RunInfo, key: str, *, best_so_far: bool) 
         resolved["recipe"]["normalisation"],
         resolved["recipe"]["head"],
     )
+
+
+def _check_parts(record: JobRecord, protocol: ProtocolInfo) -> None:
+    """Refuse predictions that are not those of the fold's whole validation and test parts."""
+    sizes = {name: (n_validation, n_test) for name, _, n_validation, n_test in protocol.folds}
+    found = len(record.validation.files), len(record.test.files)
+    finite = all(np.isfinite(said.logits).all() for said in (record.validation, record.test))
+    if found != sizes.get(record.fold) or record.fold != record.folder.parent.name or not finite:
+        raise TrainingError(
+            f"The result in «{record.folder}» does not hold the predictions of {record.fold}.",
+            "Delete that folder and run the same command again: it is made anew.",
+        )
 
 
 def _is_published_protocol(issa: bool, protocol: ProtocolInfo) -> bool:

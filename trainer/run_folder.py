@@ -25,6 +25,7 @@ from ser_desktop import __version__
 from ser_desktop.core.errors import SaveError, TrainingError
 from trainer.contents import Contents
 from trainer.corpora import Corpus
+from trainer.files import sweep
 from trainer.protocols import Protocol
 
 SCHEMA_VERSION = 1
@@ -118,16 +119,22 @@ class RunFolder:
         SaveError
             If the folder cannot be written.
         """
+        lock = FileLock(self.path / ".lock", timeout=0)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.path / ".lock", timeout=0):
-                yield
+            lock.acquire()
         except Timeout:
             raise TrainingError(
                 f"Another run is writing to «{self.path}».", "Wait for it to end, or name another folder with --out."
             ) from None
         except OSError as error:
             raise SaveError(f"«{self.path}» cannot be written ({error}).", "Name another folder with --out.") from error
+        try:
+            for folder in self.path.glob("rows/*/fold-*"):
+                sweep(folder, older_than_s=0.0)
+            yield
+        finally:
+            lock.release()
 
     def read(self) -> RunInfo | None:
         """Read the run's description, None where there is no run.

@@ -5,7 +5,6 @@ NumPy reads and maps such a file as any other; the twelve bytes behind the array
 
 from __future__ import annotations
 
-import tempfile
 import zlib
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import numpy.typing as npt
 
 from ser_desktop.core.audio import FloatArray
 from ser_desktop.core.errors import SaveError
+from trainer.files import whole_file
 
 _MAGIC = b"SERCRC32"
 _CHUNK = 1 << 20
@@ -33,21 +33,25 @@ def save_features(path: Path, features: FloatArray) -> None:
         half = features.astype(np.float16)
     stored = half if np.isfinite(half).all() else features
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".features-", delete=False) as file:
-            try:
+        with whole_file(path) as scratch:
+            with scratch.open("wb") as file:
                 np.save(file, stored, allow_pickle=False)
-                file.flush()
-                file.write(_MAGIC + _checksum(Path(file.name)).to_bytes(4, "little"))
-            except OSError:
-                Path(file.name).unlink(missing_ok=True)
-                raise
-        Path(file.name).replace(path)
+            end = _MAGIC + _checksum(scratch).to_bytes(4, "little")
+            with scratch.open("ab") as file:
+                file.write(end)
+    except PermissionError as error:
+        # Windows does not replace a file that another run has mapped; then it is there already.
+        if not is_intact(path):
+            raise _not_written(path, error) from error
     except OSError as error:
-        raise SaveError(
-            f"Features could not be written to «{path.parent}» ({error.strerror or error}).",
-            "Free some space or name another folder with --cache; what was extracted so far is kept.",
-        ) from error
+        raise _not_written(path, error) from error
+
+
+def _not_written(path: Path, error: OSError) -> SaveError:
+    return SaveError(
+        f"Features could not be written to «{path.parent}» ({error.strerror or error}).",
+        "Free some space or name another folder with --cache; what was extracted so far is kept.",
+    )
 
 
 def map_features(path: Path) -> npt.NDArray[np.float16]:

@@ -13,7 +13,7 @@ import torch
 from torch.nn.functional import cross_entropy
 from torch.nn.utils import clip_grad_value_
 
-from ser_desktop.core.errors import Cancelled
+from ser_desktop.core.errors import Cancelled, TrainingError
 from ser_desktop.core.heads import Head, HeadOptions, make_head
 from trainer.checkpoint import load_checkpoint, save_checkpoint
 from trainer.data import Dataset, Part
@@ -131,8 +131,9 @@ def train_head(
         When asked to stop, with the best so far; `Cancelled` itself before the first epoch has ended.
     """
     state = start(recipe, options, seed, device)
-    if checkpoint is not None:
-        load_checkpoint(checkpoint, state, Epoch)
+    if checkpoint is not None and not load_checkpoint(checkpoint, state, Epoch):
+        # A damaged one may have been restored in part.
+        state = start(recipe, options, seed, device)
     try:
         _run_epochs(state, data, recipe, progress=progress, check=check, checkpoint=checkpoint)
     except Cancelled:
@@ -155,6 +156,11 @@ def _run_epochs(
         train_loss = _one_pass(state, data.train, recipe, check)
         logits = predict(state.head, data.validation)
         loss = _loss(logits, data.validation)
+        if not (np.isfinite(train_loss) and np.isfinite(loss)):
+            raise TrainingError(
+                f"Training with seed {state.seed} went astray in epoch {len(state.epochs) + 1}: the loss is no number.",
+                "Leave that seed out, or report it with the run's folder.",
+            )
         is_best = loss < state.best_loss
         if is_best:
             state.best = copy.deepcopy(state.head.state_dict())
@@ -175,11 +181,13 @@ def _finish(state: State, data: Dataset) -> Run:
     return Run(state.seed, state.head.cpu(), tuple(state.epochs), validation, test)
 
 
-def run_epochs(part: Part, recipe: Recipe, options: HeadOptions, seed: int, n_epochs: int) -> Head:
-    """Train for a fixed number of epochs, with nobody to validate on."""
+def run_epochs(
+    part: Part, recipe: Recipe, options: HeadOptions, seed: int, n_epochs: int, *, check: Callable[[], None]
+) -> Head:
+    """Train for a fixed number of epochs, with nobody to validate on; ``check`` as in `train_head`."""
     state = start(recipe, options, seed)
     for _ in range(n_epochs):
-        _one_pass(state, part, recipe, lambda: None)
+        _one_pass(state, part, recipe, check)
     return state.head.eval().requires_grad_(False)
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
 
 from ser_desktop.core.heads import Head
 from ser_desktop.core.normalise import Statistics
-from trainer.data import MEMORY_BYTES, Part
+from trainer.data import Part
 from trainer.gather import gather
+from trainer.jobs import BATCHES_ALIVE
 from trainer.prepared import PreparedRow
 from trainer.protocols import Split
 from trainer.train import run_epochs
 
 
-def train_on_everyone(ready: PreparedRow, seed: int, n_epochs: int) -> tuple[Head, tuple[Statistics, ...]]:
+def train_on_everyone(
+    ready: PreparedRow, seed: int, n_epochs: int, *, memory_bytes: int, check: Callable[[], None]
+) -> tuple[Head, tuple[Statistics, ...]]:
     """Train a row on every utterance of its protocol.
 
     Parameters
@@ -24,6 +28,10 @@ def train_on_everyone(ready: PreparedRow, seed: int, n_epochs: int) -> tuple[Hea
     seed : int
     n_epochs : int
         There is nobody left to decide when to stop.
+    memory_bytes : int
+        What may be used for features.
+    check : callable
+        Called before each step and utterance; what it raises ends the training.
 
     Returns
     -------
@@ -35,14 +43,19 @@ def train_on_everyone(ready: PreparedRow, seed: int, n_epochs: int) -> tuple[Hea
     everyone = Split("everyone", ready.protocol.utterances(), (), ())
     protocol = replace(ready.protocol, splits=(everyone,))
     gathered = {
-        source: gather(protocol, ready.extracted[source].files, ready.recipe.normalisation) for source in ready.gathered
+        source: gather(
+            protocol, ready.extracted[source].files, ready.recipe.normalisation, lambda _done, _total: check()
+        )
+        for source in ready.gathered
     }
     whole = replace(ready, protocol=protocol, gathered=gathered)
     n_threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        data = Part(whole.data(everyone), "train", "cpu", MEMORY_BYTES)
-        head = run_epochs(data, whole.recipe, whole.options(), seed, n_epochs)
+        stored = whole.data(everyone)
+        left = memory_bytes - round(BATCHES_ALIVE * stored.batch_bytes(whole.recipe.batch_size))
+        part = Part(stored, "train", "cpu", max(0, left))
+        head = run_epochs(part, whole.recipe, whole.options(), seed, n_epochs, check=check)
     finally:
         torch.set_num_threads(n_threads)
     return head, whole.reference(everyone)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import concurrent.futures
+import ctypes
 import multiprocessing
 import os
 import queue
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +26,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _POLL_S = 0.05
+_MOST_ON_WINDOWS = 61
 # Tensors of some megabytes come and go with every step. Unless glibc keeps their memory, the kernel
 # clears it anew each time, which takes as long as the computation.
 _KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 30)}
@@ -36,7 +39,7 @@ class Worker:
     Parameters
     ----------
     events, stop
-        A queue to the main process, and an event that it sets.
+        A queue to the main process, and a shared flag that it sets.
     """
 
     def __init__(self, events: Any, stop: Any) -> None:
@@ -49,7 +52,7 @@ class Worker:
 
     def check(self) -> None:
         """Raise `Cancelled` when the main process wants to stop."""
-        if self._stop.is_set():
+        if self._stop.value:
             raise Cancelled
 
 
@@ -62,7 +65,8 @@ def current_worker() -> Worker:
 
 def default_number() -> int:
     """Return the number of processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    n = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(n, _MOST_ON_WINDOWS) if sys.platform == "win32" else n
 
 
 class Workers:
@@ -81,16 +85,18 @@ class Workers:
         self._context = multiprocessing.get_context("spawn")
         self._pool: ProcessPoolExecutor | None = None
         self._events: Any = self._context.Queue() if n > 1 else queue.SimpleQueue()
-        self._stop: Any = self._context.Event() if n > 1 else threading.Event()
+        # A plain byte in shared memory: an event's lock could be held by the very code that a signal
+        # interrupts, or by a process that the system ends.
+        self._stop: Any = self._context.RawValue(ctypes.c_bool, False)
 
     def stop(self) -> None:
         """Ask the tasks to stop after their current step; safe in a signal handler."""
-        self._stop.set()
+        self._stop.value = True
 
     @property
     def is_stopping(self) -> bool:
         """Whether `stop` was called."""
-        return bool(self._stop.is_set())
+        return bool(self._stop.value)
 
     def run(self, function: Callable[[T], R], tasks: Sequence[T]) -> Iterator[tuple[T, R]]:
         """Yield (task, result) as they finish, in any order.
@@ -176,11 +182,18 @@ class Batch(Generic[T, R]):
         try:
             yield from self._here() if self._workers.n == 1 else self._there()
         except BrokenProcessPool as error:
+            # A signal to the whole group also ends processes that are only starting.
+            if self._workers.is_stopping:
+                raise Cancelled from None
             raise TrainingError(
                 "The system ended a training process, probably for lack of memory.",
                 "Run the same command again: it goes on where it was. --workers 1 needs the least memory.",
             ) from error
         finally:
+            # After an error the others stop, too, before anybody lets go of the run's folder.
+            if self._futures:
+                self._workers.stop()
+                concurrent.futures.wait(self._futures)
             self._workers.deliver()
         if self._workers.is_stopping:
             raise Cancelled

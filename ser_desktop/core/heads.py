@@ -16,7 +16,7 @@ from enum import StrEnum
 import torch
 from torch import Tensor, nn
 
-from ser_desktop.core.dropout import Dropout
+from ser_desktop.core.dropout import Dropout, relu_dropout
 
 
 class HeadKind(StrEnum):
@@ -83,6 +83,13 @@ class FrameLayer(nn.Sequential):
         dropout, linear = Dropout(options.dropout), nn.Linear(n_in, n_out)
         steps = (dropout, linear, nn.ReLU()) if options.dropout_first else (linear, nn.ReLU(), dropout)
         super().__init__(*steps)
+        self._joins = not options.dropout_first and options.dropout > 0
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """Take (n_frames, n_in) to (n_frames, n_out)."""
+        if self._joins and self.training and frames.device.type == "cpu" and isinstance(self[2], Dropout):
+            return relu_dropout(self[0](frames), self[2].p)
+        return super().forward(frames)  # type: ignore[no-any-return, no-untyped-call]
 
 
 class Head(nn.Module, ABC):

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from ser_desktop.core.dropout import draw_keep_mask
+from ser_desktop.core.dropout import draw_keep_mask, scale_of
 from ser_desktop.core.heads import Dense, Fusion, Head, HeadOptions, SingleLayer, make_head
 from trainer.data import TrainingData
 from trainer.experiments import Recipe
@@ -36,10 +36,9 @@ class ReplayedDropout(nn.Module):
         if not self.training or self.p == 0:
             return frames
         assert self.mask is not None
-        keep = torch.zeros(frames.shape, dtype=torch.bool)
+        keep = torch.zeros(frames.shape)
         keep[self.mask] = draw_keep_mask(int(self.mask.sum()), frames.shape[-1], self.p)
-        kept = 1 - round(self.p * 65_536) / 65_536
-        return frames * keep / kept
+        return frames * keep * scale_of(self.p)
 
 
 class PaddedHead(nn.Module):

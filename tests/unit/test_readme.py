@@ -31,7 +31,9 @@ def test_rows_that_need_an_encoder_hold_no_number_of_ours() -> None:
 
 def test_the_figures_of_the_shipped_model_are_those_in_its_bundle() -> None:
     results = load_bundle(paths.default_bundle()).config.results
-    (uar, uar_sd), (wa, wa_sd) = (mean_and_sd([100 * v for v in values]) for values in (results.test_uar, results.test_wa))
+    (uar, uar_sd), (wa, wa_sd) = (
+        mean_and_sd([100 * v for v in values]) for values in (results.test_uar, results.test_wa)
+    )
     assert f"**UAR {uar:.1f} ± {uar_sd:.1f} %, WA {wa:.1f} ± {wa_sd:.1f} %**" in TEXT.replace("\n", " ")
 
 

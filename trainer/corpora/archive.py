@@ -53,7 +53,7 @@ def _unpack(path: Path, target: Path, hint: str) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with (
             zipfile.ZipFile(path) as archive,
-            tempfile.TemporaryDirectory(dir=target.parent, prefix=".unpacking-") as unfinished,
+            tempfile.TemporaryDirectory(dir=target.parent, prefix=".unfinished-") as unfinished,
         ):
             _check_members(path, archive.infolist(), hint)
             needed = sum(member.file_size for member in archive.infolist())
@@ -64,7 +64,12 @@ def _unpack(path: Path, target: Path, hint: str) -> None:
                     "Free some space, or name another folder with --cache.",
                 )
             archive.extractall(Path(unfinished) / "content")
-            (Path(unfinished) / "content").replace(target)
+            try:
+                (Path(unfinished) / "content").replace(target)
+            except OSError:
+                # Another run was faster.
+                if not target.is_dir():
+                    raise
     except NotImplementedError as error:
         raise CorpusError(f"«{path}» is packed in a way that cannot be unpacked here ({error}).", _BY_HAND) from error
     except (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError) as error:

@@ -54,7 +54,7 @@ def read(options: ReadOptions) -> Corpus:
     if not found:
         raise CorpusError(f"There are no recordings in folders below «{options.data[0]}».", _HINT)
     utterances = tuple(found[identity] for identity in sorted(found))
-    return Corpus("folder", f"«{options.data[0].name}»", "that of your recordings", utterances)
+    return Corpus("folder", f"«{options.data[0].resolve().name}»", "that of your recordings", utterances)
 
 
 def _unwrapped(folder: Path) -> Path:

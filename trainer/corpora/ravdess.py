@@ -76,7 +76,7 @@ def read(options: ReadOptions, key: str, name: str, styles: tuple[str, ...]) -> 
     notes = check_counts(utterances, expected, where, hint, accept=options.accept_counts)
     if notes:
         name = f"{name} (incomplete: {len(utterances)} files)"
-    return Corpus(key, name, LICENCE, utterances, not notes, notes, HEAD_S)
+    return Corpus(key, name, LICENCE, utterances, not notes, notes, HEAD_S, encoder_s=None)
 
 
 def _utterance(path: Path) -> Utterance | None:

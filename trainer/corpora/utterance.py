@@ -76,7 +76,7 @@ class Corpus:
     is_complete: bool = True
     notes: tuple[str, ...] = ()
     head_s: float = 8.0
-    encoder_s: float | None = None
+    encoder_s: float | None = 15.0
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from ser_desktop.core.features import FeatureName
 from tests.helpers.bundles import tiny_encoder
 from tests.helpers.corpora import write_small_ravdess
 from tests.helpers.training import SMALL, SMALL_ROW, Heard, run_here, small_plan, small_row
+from trainer import jobs as jobs_room
 from trainer.events import EpochEnded, Notice, Progress, Stage
 from trainer.experiments import Preset
 from trainer.report import write_report
@@ -236,3 +237,22 @@ def test_the_run_describes_itself_completely(corpus: Path, tmp_path: Path) -> No
     assert value["protocols"]["fixed"]["folds"] == [["fold-1", 160, 16, 16]]
     assert {"torch", "opensmile", "python", "program"} <= set(value["environment"])
     assert any("Not the complete corpus" in note for note in value["notes"])
+
+
+def test_jobs_that_do_not_come_out_even_take_turns_with_the_same_result(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = small_plan(corpus, tmp_path / "one", seeds=(1, 2, 3))
+    run_here(one)
+    monkeypatch.setattr(jobs_room, "_TURN_S", 0.0)
+    turns = replace(one, out=tmp_path / "turns")
+    heard = Heard()
+    workers = Workers(2, heard)
+    try:
+        Reproduction(turns, workers, heard).run()
+    finally:
+        workers.close()
+    assert predictions(turns.out) == predictions(one.out)
+    order = [event.seed for event in heard.of(EpochEnded)]
+    assert len(order) == 12
+    assert order.index(3) < 10, "the third did not wait for the others to finish"
