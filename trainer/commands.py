@@ -74,6 +74,7 @@ def report(run: Path, listener: Listener) -> None:
 def export_bundle(options: argparse.Namespace, workers: Workers, listener: Listener) -> None:
     """Write the bundle of a run, or of a head trained again on everyone; as ONNX if asked for."""
     folder, info = require_run(options.run)
+    options.protocol = None
     result = export.choose_row(folder, info, options.row, options.preset, best_so_far=options.best_so_far)
     listener(Stage("report", f"Writing «{options.out}»"))
     command = f"python -m trainer export RUN --row {result.row} --preset {result.preset}"

@@ -95,11 +95,10 @@ def test_the_card_and_the_records_tell_everything(made: Path, tmp_path: Path) ->
 def test_a_head_can_be_trained_again_on_everyone(made: Path, tmp_path: Path) -> None:
     _, info, result = opened(made, "spectrogram-dense-global")
     plan = small_plan(made / "corpus", made / "run")
-    reproduction = run_here(plan)
-    (ready,) = reproduction.run()
+    (ready,) = run_here(plan).prepare()
     n_epochs = export.median_epochs(result)
     assert n_epochs == round(np.median([r.best_epoch for r in result.records]))
-    head, statistics = train_on_everyone(ready, 1, n_epochs)
+    head, statistics = train_on_everyone(ready, 1, n_epochs, memory_bytes=10**9, check=lambda: None)
     everyone = ready.reference(ready.protocol.splits[0])
     assert not np.allclose(statistics[0].mean, everyone[0].mean), "statistics are those of all speakers"
     export.export_refitted(info, result, (head, statistics), tmp_path / "bundle", n_epochs=n_epochs, rebuild="x")
