@@ -186,7 +186,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--skip-unreadable", action="store_true", help="leave out recordings that cannot be used")
     parser.add_argument("--speaker-pattern", metavar="REGEX", help="folder: its first group is the speaker")
     parser.add_argument(
-        "--column", action="append", metavar="OURS=THEIRS", help="csv, audformat: a column's other name"
+        "--column", action="append", type=_pair, metavar="OURS=THEIRS", help="csv, audformat: a column's other name"
     )
     parser.add_argument("--table", metavar="NAME", help="audformat: which table")
 
@@ -209,6 +209,12 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
 
 def _add_events(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--events", choices=("text", "json"), default="text", help="progress for people or programs")
+
+
+def _pair(text: str) -> str:
+    if "=" not in text:
+        raise argparse.ArgumentTypeError(f"{text} is not of the form OURS=THEIRS")
+    return text
 
 
 def _positive(text: str) -> int:

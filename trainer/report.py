@@ -137,8 +137,9 @@ def table_line(row: dict[str, Any]) -> str:
 
 def difference_text(difference: Difference) -> str:
     """Return a difference with its interval, in words."""
-    interval = f" [{difference.low:+.1f}, {difference.high:+.1f}]" if abs(difference.low) != float("inf") else ""
-    return f"{difference.mean:+.1f}{interval}"
+    if difference.low is None or difference.high is None:
+        return f"{difference.mean:+.1f}"
+    return f"{difference.mean:+.1f} [{difference.low:+.1f}, {difference.high:+.1f}]"
 
 
 def _published_notes(results: Sequence[RowResult]) -> list[str]:

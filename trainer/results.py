@@ -18,11 +18,11 @@ from trainer.run_folder import ProtocolInfo, RunFolder, RunInfo
 
 @dataclass(frozen=True)
 class Difference:
-    """Ours minus published, in percent, with its 95 % interval over seeds (Welch)."""
+    """Ours minus published, in percent, with its 95 % interval over seeds (Welch); one seed has none."""
 
     mean: float
-    low: float
-    high: float
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class RowResult:
         ours, n = np.array([100 * s.uar for s in self.scores]), len(self.scores)
         mean = float(ours.mean() - self.published.mean)
         if n < 2:
-            return Difference(mean, float("-inf"), float("inf"))
+            return Difference(mean)
         variances = ours.var(ddof=1) / n, self.published.sd**2 / self.published.n_over_variance
         total = sum(variances)
         freedom = total**2 / (variances[0] ** 2 / (n - 1) + variances[1] ** 2 / 4) if total > 0 else 1.0

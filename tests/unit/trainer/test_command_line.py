@@ -113,6 +113,16 @@ def test_without_a_corpus_it_says_what_is_needed(capsys: pytest.CaptureFixture[s
     assert "--corpus" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option", [["--column", "emotion"], ["--workers", "0"], ["--memory", "-1"]])
+def test_an_option_that_makes_no_sense_is_refused_with_a_word_on_it(
+    option: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["reproduce", "--corpus", "csv", "--data", "x.csv", *option])
+    assert ended.value.code == 2
+    assert f"argument {option[0]}: {option[1]} is not" in capsys.readouterr().err
+
+
 def test_presets_that_read_iemocap_differently_are_not_mixed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

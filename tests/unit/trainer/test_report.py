@@ -15,7 +15,7 @@ from tests.helpers.corpora import write_small_ravdess
 from tests.helpers.training import SMALL_ROW, run_here, small_plan, small_row
 from trainer import metrics
 from trainer.readme_table import BEGIN, END, replace_table, results_table
-from trainer.report import as_json, write_report
+from trainer.report import as_json, table_line, write_report
 from trainer.results import RowResult, read_results
 from trainer.rows import Published
 from trainer.run_folder import ProtocolInfo, require_run
@@ -125,6 +125,8 @@ def test_the_difference_to_the_published_row_has_an_interval() -> None:
     result = result_with([0.50, 0.52, 0.54, 0.56, 0.58], Published(50.0, 2.0))
     difference = result.difference()
     assert difference is not None
+    assert difference.low is not None
+    assert difference.high is not None
     assert difference.mean == pytest.approx(4.0)
     # Welch: standard error √(10/5 + 4/5) = 1.673, 6.76 degrees of freedom, t = 2.382.
     assert difference.high - difference.mean == pytest.approx(3.985, abs=0.005)
@@ -134,7 +136,9 @@ def test_the_difference_to_the_published_row_has_an_interval() -> None:
 
 def test_one_seed_has_a_difference_but_no_interval() -> None:
     value = as_json(result_with([0.5], Published(50.0, 2.0)))
-    assert value["difference"]["mean"] == pytest.approx(0.0)
+    # Infinite bounds would make the report no JSON.
+    assert json.loads(json.dumps(value, allow_nan=False))["difference"] == {"mean": 0.0, "low": None, "high": None}
+    assert "| +0.0 |" in table_line(value)
 
 
 def test_the_table_of_several_reports_goes_between_its_marks(run: Path, tmp_path: Path) -> None:
