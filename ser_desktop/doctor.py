@@ -148,11 +148,13 @@ def _opensmile() -> Finding:
 
 
 def _encoders() -> Finding:
+    for entry in catalogue.ENCODERS:
+        if entry.is_shipped:
+            catalogue.find_encoder(entry.name)
     installed = [entry.name for entry in catalogue.ENCODERS if entry.is_installed()]
-    if installed:
-        return Finding("speech encoders", "ok", ", ".join(installed))
-    commands = "  or  ".join(entry.install_command() for entry in catalogue.ENCODERS)
-    return Finding("speech encoders", "ok", "none installed; the model that came along needs none", commands)
+    absent = [entry for entry in catalogue.ENCODERS if not entry.is_installed()]
+    commands = "  or  ".join(entry.install_command() for entry in absent)
+    return Finding("speech encoders", "ok", ", ".join(installed), f"To add the paper's: {commands}" if absent else "")
 
 
 def _data_folder() -> Finding:

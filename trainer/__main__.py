@@ -1,4 +1,4 @@
-"""The command line: ``python -m trainer reproduce|train|report|export|score|table``."""
+"""The command line: ``python -m trainer reproduce|train|pretrain|report|export|score|table``."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from trainer.console import ConsoleListener
 from trainer.corpora import CORPORA
 from trainer.events import Failure, JsonLines, Listener
 from trainer.experiments import RECIPES, Preset
+from trainer.pretrain import command as pretrain_command
 from trainer.protocols import PROTOCOLS
 from trainer.rows import ROWS
 from trainer.workers import Workers, default_number
@@ -50,9 +51,40 @@ def _run(options: argparse.Namespace, listener: Listener) -> int:
         commands.report(options.run, listener)
     elif options.command == "reproduce" and options.list:
         commands.print_list(as_json=options.json)
+    elif options.command == "pretrain":
+        return _pretrain(options, listener)
     else:
         return _with_workers(options, listener)
     return 0
+
+
+def _pretrain(options: argparse.Namespace, listener: Listener) -> int:
+    stopped_by = 0
+
+    def stop(number: int, _frame: object) -> None:
+        nonlocal stopped_by
+        stopped_by = number
+
+    def check() -> None:
+        if stopped_by:
+            raise Cancelled
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        pretrain_command.run_command(options, listener, check)
+    except Cancelled:
+        return _stopped(listener, interrupted=stopped_by == signal.SIGINT)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return 0
+
+
+def _stopped(listener: Listener, *, interrupted: bool) -> int:
+    code = 130 if interrupted else STOPPED
+    what = "Stopped. What is finished is kept, and the best of the rest so far."
+    listener(Failure(what, "Run the same command again to go on.", code))
+    return code
 
 
 def _with_workers(options: argparse.Namespace, listener: Listener) -> int:
@@ -72,15 +104,7 @@ def _with_workers(options: argparse.Namespace, listener: Listener) -> int:
     try:
         command[options.command](options, workers, listener)
     except Cancelled:
-        code = 130 if interrupted else STOPPED
-        listener(
-            Failure(
-                "Stopped. What is finished is kept, and the best of the rest so far.",
-                "Run the same command again to go on.",
-                code,
-            )
-        )
-        return code
+        return _stopped(listener, interrupted=interrupted)
     finally:
         workers.close()
         for number, handler in before.items():
@@ -97,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("run", type=Path, metavar="RUN")
     _add_events(report)
     _add_export(commands_)
+    _add_events(pretrain_command.add_parser(commands_, _positive))
     score = commands_.add_parser("score", help="score any CSV with the columns file, target, prediction")
     score.add_argument("predictions", type=Path, metavar="PREDICTIONS.csv")
     score.add_argument("--json", action="store_true", help="one JSON object")
@@ -192,6 +217,13 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_running(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--augment",
+        type=_positive,
+        metavar="N",
+        help="train on N more copies of every training utterance, changed as other microphones would (level, noise, "
+        "telephone, Ogg Opus)",
+    )
     parser.add_argument(
         "--cache", type=Path, metavar="FOLDER", help="where features are kept (default: beside the results)"
     )

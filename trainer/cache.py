@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from ser_desktop.core.errors import AudioFileError, CorpusError, UserFacingError
 from ser_desktop.core.features import MIN_SAMPLES, Extractor, FeatureSpec
 from trainer.contents import Contents
 from trainer.corpora.utterance import Utterance
+from trainer.degrade import for_training
 from trainer.features import Source, open_extractor, storage_key
 from trainer.files import sweep
 from trainer.stored import is_intact, save_features
@@ -182,7 +184,10 @@ def _load(utterance: Utterance, max_s: float | None) -> FloatArray:
     samples = audio.load(utterance.path, utterance.start_s, end_s)
     if len(samples) < MIN_SAMPLES:
         raise CorpusError(f"«{utterance.identity}» is shorter than 0.1 s.", "Remove it from the corpus.")
-    return samples
+    # The same change on every machine and in every run.
+    return (
+        for_training(samples, np.random.default_rng(crc32(utterance.identity.encode()))) if utterance.copy else samples
+    )
 
 
 def _save(file: Path, features: FloatArray, utterance: Utterance) -> None:

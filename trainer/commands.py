@@ -31,7 +31,7 @@ FEATURES_SHARE = 0.8
 
 def reproduce(options: argparse.Namespace, workers: Workers, listener: Listener) -> None:
     """Run rows and write the report."""
-    rows = tuple(ROWS[name] for name in options.rows or ROWS)
+    rows = tuple(with_augmentation(ROWS[name], options) for name in options.rows or ROWS)
     presets = tuple(dict.fromkeys(Preset(p) for p in options.preset or [Preset.PAPER]))
     out = options.out or Path("runs") / f"reproduce-{options.corpus}"
     plan = make_plan(options, options.corpus, rows, presets, out, seeds=options.seeds)
@@ -42,7 +42,7 @@ def reproduce(options: argparse.Namespace, workers: Workers, listener: Listener)
 def train(options: argparse.Namespace, workers: Workers, listener: Listener) -> None:
     """Train one recipe and write the bundle of the best run."""
     preset = Preset((options.preset or [Preset.PAPER])[0])
-    row = Row(options.recipe, "", RECIPES[options.recipe])
+    row = with_augmentation(Row(options.recipe, "", RECIPES[options.recipe]), options)
     run = options.out / ".run"
     plan = make_plan(options, options.corpus, (row,), (preset,), run, seeds=options.seed)
     reproduction = Reproduction(plan, workers, listener, device=training_device())
@@ -206,6 +206,13 @@ def make_plan(
     )
 
 
+def with_augmentation(row: Row, options: argparse.Namespace) -> Row:
+    """Return a row with the changed copies that the command line asks for; published figures know none."""
+    if not options.augment:
+        return row
+    return replace(row, recipe=replace(row.recipe, copies=options.augment), published={})
+
+
 def read_options(options: argparse.Namespace, corpus: str, scratch: Path, presets: Sequence[Preset]) -> ReadOptions:
     """Return what the command line says about reading the corpus.
 
@@ -270,6 +277,7 @@ def rebuild_command(options: argparse.Namespace, result: RowResult) -> str:
 def reading_options(options: argparse.Namespace) -> list[str]:
     """Return the options that decided how the corpus was read, as typed."""
     words = [f"--protocol {options.protocol}"] if options.protocol else []
+    words += [f"--augment {options.augment}"] if options.augment else []
     words += [f"--name {shlex.quote(options.name)}"] if options.name else []
     words += ["--accept-counts"] if options.accept_counts else []
     words += ["--skip-unreadable"] if options.skip_unreadable else []

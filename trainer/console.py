@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from trainer.events import Done, EpochEnded, Event, Failure, Notice, Progress, RowDone, Stage
+from trainer.events import Done, EpochEnded, Event, Failure, Notice, PretrainPoint, Progress, RowDone, Stage
 
 
 class ConsoleListener:
@@ -36,6 +36,8 @@ class ConsoleListener:
                 f"{event.train_loss:.4f}  validation loss {event.validation_loss:.4f}  "
                 f"UAR {100 * event.validation_uar:.1f} %{mark}"
             )
+        elif isinstance(event, PretrainPoint):
+            self._point(event)
         elif isinstance(event, Notice):
             self._say(f"[yellow]! {escape(event.text)}[/]")
         elif isinstance(event, RowDone):
@@ -73,6 +75,12 @@ class ConsoleListener:
             self._bar.start()
         left = "" if event.eta_s is None else f"about {_duration(event.eta_s)} left"
         self._bar.update(self._bar.task_ids[0], completed=event.done, total=event.total, left=left)
+
+    def _point(self, event: PretrainPoint) -> None:
+        losses = "  ".join(f"{name} {value:.4f}" for name, value in event.losses.items())
+        probed = "" if event.held_out_uar is None else f"  probe UAR {event.held_out_uar:.1f} % (actors 17–20)"
+        probed += "" if event.uar is None else f", {event.uar:.1f} % (leave actors out)"
+        self._say(f"  step {event.step} of {event.steps}  {losses}{probed}{'  ← best' if event.is_best else ''}")
 
     def _row(self, event: RowDone) -> None:
         self.close()

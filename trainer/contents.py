@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ser_desktop.core.audio import file_info
-from ser_desktop.core.bundle import file_sha256
+from ser_desktop.core.checksums import file_sha256
 from ser_desktop.core.errors import AudioFileError
 from trainer.corpora.utterance import Utterance
 

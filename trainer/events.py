@@ -11,6 +11,8 @@ stage      ``stage`` (``read``, ``extract``, ``statistics``, ``train``, ``report
 progress   ``stage``, ``done``, ``total``, ``eta_s`` (null until it can be told)
 epoch      ``row``, ``preset``, ``fold``, ``seed``, ``epoch``, ``loss``, ``validation_loss``,
            ``uar`` (of the validation speakers), ``best`` (the loss is the lowest so far)
+point      ``recipe``, ``step``, ``steps``, ``losses`` (by name), ``held_out_uar``, ``uar`` (of the
+           linear probe, percent; null without), ``best`` – pretraining only
 notice     ``text``: something the user should know; the run goes on
 result     ``row``, ``preset``, ``corpus``, ``protocol``, ``seeds``, ``uar_mean``, ``uar_sd``,
            ``wa_mean``, ``wa_sd``, ``published_mean``, ``published_sd`` (percent; null without),
@@ -66,6 +68,19 @@ class EpochEnded:
 
 
 @dataclass(frozen=True)
+class PretrainPoint:
+    """A point of a pretraining run's curves; recalls of the linear probe in percent."""
+
+    recipe: str
+    step: int
+    steps: int
+    losses: dict[str, float]
+    held_out_uar: float | None
+    uar: float | None
+    is_best: bool
+
+
+@dataclass(frozen=True)
 class Notice:
     """Something the user should know; the run goes on."""
 
@@ -106,7 +121,7 @@ class Failure:
     code: int
 
 
-Event = Stage | Progress | EpochEnded | Notice | RowDone | Done | Failure
+Event = Stage | Progress | EpochEnded | PretrainPoint | Notice | RowDone | Done | Failure
 
 
 class Listener(Protocol):
@@ -139,6 +154,7 @@ def as_json(event: Event) -> dict[str, Any]:
         Stage: "stage",
         Progress: "progress",
         EpochEnded: "epoch",
+        PretrainPoint: "point",
         Notice: "notice",
         RowDone: "result",
         Done: "done",
@@ -148,6 +164,8 @@ def as_json(event: Event) -> dict[str, Any]:
     if isinstance(event, EpochEnded):
         fields["epoch"], fields["loss"] = fields.pop("number"), fields.pop("train_loss")
         fields["uar"], fields["best"] = fields.pop("validation_uar"), fields.pop("is_best")
+    if isinstance(event, PretrainPoint):
+        fields["best"] = fields.pop("is_best")
     return {"v": VERSION, "event": names[type(event)], **fields}
 
 

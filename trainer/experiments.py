@@ -13,7 +13,8 @@ from ser_desktop.core.normalise import Normalisation
 SEEDS = (123, 1234, 2345, 3456, 4567)
 """The five seeds of Pepino et al. 2021."""
 
-_ENCODERS = {"pt": "wav2vec2-base", "ft": "wav2vec2-base-960h"}
+_ENCODERS = {"pt": "wav2vec2-base", "ft": "wav2vec2-base-960h", "compact": "compact"}
+_LIVE_S = 8.0
 
 
 class Preset(StrEnum):
@@ -43,6 +44,8 @@ class Recipe:
     frame_s : float
     clip : float or None
         Gradients are cut to ± this value.
+    copies : int
+        Changed copies of every training utterance, as other microphones might have heard it (not in the paper).
     """
 
     name: str
@@ -61,6 +64,7 @@ class Recipe:
     batch_size: int = 32
     max_epochs: int = 100
     patience: int = 4
+    copies: int = 0
 
 
 def apply_preset(recipe: Recipe, preset: Preset) -> Recipe:
@@ -84,13 +88,13 @@ def apply_preset(recipe: Recipe, preset: Preset) -> Recipe:
 def _recipes() -> dict[str, Recipe]:
     recipes = [
         Recipe(
-            "default",
+            "egemaps",
             "eGeMAPS, dense head, global normalisation",
             (FeatureName.EGEMAPS,),
             HeadKind.DENSE,
             Normalisation.GLOBAL,
             # Live windows are 8 s long; no RAVDESS speech file is, so nothing is cut in training.
-            head_s=8.0,
+            head_s=_LIVE_S,
         )
     ]
     for normalisation in Normalisation:
@@ -118,8 +122,11 @@ def _encoder_recipe(
     short: str, encoder: str, features: tuple[FeatureName, ...], head: HeadKind, normalisation: Normalisation
 ) -> Recipe:
     stem = "" if head is HeadKind.FUSION else f"{features[0]}-"
-    title = f"Wav2vec2-{short.upper()} {' + '.join(features)}, {head} head, {normalisation} normalisation"
-    return Recipe(f"{short}-{stem}{head}-{normalisation}", title, features, head, normalisation, encoder=encoder)
+    whose = "compact encoder" if short == "compact" else f"Wav2vec2-{short.upper()}"
+    title = f"{whose} {' + '.join(features)}, {head} head, {normalisation} normalisation"
+    name = f"{short}-{stem}{head}-{normalisation}"
+    head_s = _LIVE_S if short == "compact" else None
+    return Recipe(name, title, features, head, normalisation, encoder=encoder, head_s=head_s)
 
 
 RECIPES: dict[str, Recipe] = _recipes()

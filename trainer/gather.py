@@ -12,7 +12,7 @@ import numpy as np
 from ser_desktop.core.audio import FloatArray
 from ser_desktop.core.errors import CorpusError
 from ser_desktop.core.normalise import Accumulator, Normalisation, Statistics
-from trainer.protocols import Protocol
+from trainer.splits import Protocol
 from trainer.stored import map_features
 
 EVERYONE = ""

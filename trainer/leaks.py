@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ser_desktop.core.errors import CorpusError
 from trainer.contents import Contents
 from trainer.corpora.utterance import Utterance
-from trainer.protocols import Protocol, Split
+from trainer.splits import Protocol, Split
 
 
 def check_protocol(protocol: Protocol, contents: Contents) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ from trainer.corpora import CORPORA, ReadOptions
 from trainer.corpora.utterance import Utterance
 from trainer.events import Listener, Notice, Stage
 from trainer.leaks import check_protocol
-from trainer.protocols import PROTOCOLS, Protocol
+from trainer.protocols import PROTOCOLS
+from trainer.splits import Protocol, original, with_copies
 
 _MANY = 20
 
@@ -42,6 +43,7 @@ class Material:
         self.notes = list(self.corpus.notes)
         for note in self.notes:
             listener(Notice(note))
+        self._copies: list[Utterance] = []
         self.contents: Contents
         self.contents, unreadable = read_contents(self.corpus.utterances)
         self.protocols: dict[str, Protocol] = {}
@@ -64,10 +66,18 @@ class Material:
             for warning in self.warnings[name]:
                 self._listener(Notice(warning))
 
+    def augment(self, n_copies: int) -> None:
+        """Add changed copies of every training utterance to all protocols; call it after `divide`."""
+        for name, protocol in self.protocols.items():
+            self.protocols[name] = with_copies(protocol, n_copies)
+        named = {u.identity: u for protocol in self.protocols.values() for u in protocol.utterances()}
+        self._copies = [named[identity] for identity in sorted(named) if named[identity].copy]
+        self.contents |= {u.identity: f"{self.contents[original(u)]}~{u.copy}v1" for u in self._copies}
+
     def utterances(self) -> list[Utterance]:
         """Everybody that any of the protocols names, sorted by identity."""
         named = {u.identity for protocol in self.protocols.values() for u in protocol.utterances()}
-        return [u for u in self.corpus.utterances if u.identity in named]
+        return [u for u in (*self.corpus.utterances, *self._copies) if u.identity in named]
 
     def leave_out(self, unusable: dict[str, str]) -> None:
         """Leave recordings out that cannot be used, and list them.

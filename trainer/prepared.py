@@ -13,8 +13,8 @@ from trainer.data import Sample, StoredBranch, TrainingData
 from trainer.experiments import Preset, Recipe
 from trainer.features import Branch, Source
 from trainer.gather import Gathered
-from trainer.protocols import Protocol, Split
 from trainer.rows import Row
+from trainer.splits import Protocol, Split
 
 
 def head_options(recipe: Recipe, shapes: tuple[tuple[int, int], ...], n_classes: int) -> HeadOptions:

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.torch import load_file, save_file
 
-from ser_desktop.core.bundle import file_sha256, head_tensors
+from ser_desktop.core.bundle import head_tensors
+from ser_desktop.core.checksums import file_sha256
 from ser_desktop.core.errors import SaveError, TrainingError
 from ser_desktop.core.heads import Head, HeadOptions, make_head
 from ser_desktop.core.normalise import Statistics

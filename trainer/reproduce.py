@@ -19,9 +19,10 @@ from trainer.gather import Gathered, gather
 from trainer.jobs import BATCHES_ALIVE, Job, forget_data, train_all
 from trainer.material import Material
 from trainer.prepared import PreparedRow
-from trainer.protocols import Protocol, own_protocol
+from trainer.protocols import own_protocol
 from trainer.rows import Row
 from trainer.run_folder import RunFolder, RunInfo, describe, describe_protocol
+from trainer.splits import Protocol
 from trainer.workers import Workers
 
 
@@ -147,6 +148,9 @@ class Reproduction:
         if plan.name:
             material.corpus = replace(material.corpus, name=plan.name)
         material.divide(plan.protocol_of(row) for row in plan.rows)
+        n_copies = {row.recipe.copies for row in plan.rows}
+        if n_copies != {0}:
+            material.augment(max(n_copies))
         return material
 
     def _extract_for(self, row: Row, preset: Preset, material: Material) -> bool:

@@ -95,6 +95,13 @@ _LSTM_TEXT = {"ravdess-both": Published(74.6, 3.7, _LSTM_NOTE), "iemocap": Publi
 _LSTM_RELEASED = {**_published((74.6, 3.7), None, (72.2, 4.3), (76.3, 3.2)), **_LSTM_TEXT}
 _ISSA = _published((84.1, 1.2), (72.1, 0.9))
 
+_COMPACT = (
+    "compact-contextual-dense-global",
+    "compact-all-layers-dense-global",
+    "compact-all-layers-dense-speaker",
+    "compact-fusion-global",
+)
+
 
 def _rows() -> dict[str, Row]:
     rows = [Row(name, "Table 1", RECIPES[name], figures) for name, figures in _TABLE_1.items()]
@@ -121,6 +128,7 @@ def _rows() -> dict[str, Row]:
             _published((77.5, 1.0), (66.3, 0.7), (78.9, 2.4), (67.0, 1.1)),
         ),
         Row("issa", "Issa et al.", RECIPES["pt-all-layers-dense-global"], _ISSA, issa=True),
+        *(Row(name, "", RECIPES[name]) for name in _COMPACT),
         Row("egemaps-dense-global", "", RECIPES["egemaps-dense-global"]),
         Row("spectrogram-dense-global", "", RECIPES["spectrogram-dense-global"]),
     ]
@@ -128,4 +136,4 @@ def _rows() -> dict[str, Row]:
 
 
 ROWS: dict[str, Row] = _rows()
-"""Every row by name, in the paper's order; the last two are ours, for comparison."""
+"""Every row by name, in the paper's order; the last are ours, for comparison."""

@@ -26,7 +26,7 @@ from ser_desktop.core.errors import SaveError, TrainingError
 from trainer.contents import Contents
 from trainer.corpora import Corpus
 from trainer.files import sweep
-from trainer.protocols import Protocol
+from trainer.splits import Protocol
 
 SCHEMA_VERSION = 1
 _LIBRARIES = ("torch", "transformers", "opensmile", "numpy", "scikit-learn", "soundfile", "soxr")

@@ -13,7 +13,7 @@ from trainer.data import Part
 from trainer.gather import gather
 from trainer.jobs import BATCHES_ALIVE
 from trainer.prepared import PreparedRow
-from trainer.protocols import Split
+from trainer.splits import Split
 from trainer.train import run_epochs
 
 

@@ -6,7 +6,6 @@ checked completely before anything in it is used. Nothing in it is ever unpickle
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ import numpy as np
 import torch
 
 from ser_desktop.core.bundle_config import BundleConfig, parse_config
+from ser_desktop.core.checksums import file_sha256
 from ser_desktop.core.errors import BundleError, SaveError
 from ser_desktop.core.heads import Head, make_head
 from ser_desktop.core.normalise import Statistics
@@ -109,12 +109,6 @@ def head_tensors(head: Head, statistics: Sequence[Statistics]) -> dict[str, torc
         tensors[f"statistics.{i}.mean"] = torch.from_numpy(branch.mean.copy())
         tensors[f"statistics.{i}.std"] = torch.from_numpy(branch.std.copy())
     return tensors
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file as hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check_inside(folder: Path, name: str) -> None:

@@ -1,4 +1,4 @@
-"""The speech encoders the paper uses: what they are, where they lie, and how to get them."""
+"""The speech encoders that models use: what they are, where they lie, and how to get them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ser_desktop.core import paths
+from ser_desktop.core.checksums import file_sha256
 from ser_desktop.core.errors import EncoderMissingError
 
 
@@ -27,6 +28,8 @@ class EncoderEntry:
     licence : str
     purpose : str
         What it is, for people.
+    is_shipped : bool
+        It comes with the program; its revision is the beginning of its weights' SHA-256.
     """
 
     name: str
@@ -36,6 +39,7 @@ class EncoderEntry:
     n_bytes: int
     licence: str
     purpose: str
+    is_shipped: bool = False
 
     @property
     def identity(self) -> str:
@@ -45,6 +49,8 @@ class EncoderEntry:
     @property
     def folder(self) -> Path:
         """Where the encoder lies once installed."""
+        if self.is_shipped:
+            return paths.shipped_models() / self.name
         return paths.encoders_folder() / self.name
 
     def is_installed(self) -> bool:
@@ -70,6 +76,16 @@ def _for_shell(folder: Path) -> str:
 
 
 ENCODERS: tuple[EncoderEntry, ...] = (
+    EncoderEntry(
+        name="compact",
+        repository="ser-desktop/compact",
+        revision="000000000000",
+        weights="model.safetensors",
+        n_bytes=23_555_000,
+        licence="CC BY-NC-SA 4.0",
+        purpose="Comes with the program: a small wav2vec 2.0, taught by Whisper base",
+        is_shipped=True,
+    ),
     EncoderEntry(
         name="wav2vec2-base",
         repository="facebook/wav2vec2-base",
@@ -108,9 +124,21 @@ def find_encoder(identity: str) -> EncoderEntry:
             f"The speech encoder «{identity}» is not one this version knows (it knows {known}).",
             "Choose another model, or update the program.",
         )
-    if not entry.is_installed():
+    if entry.is_shipped:
+        _check_shipped(entry)
+    elif not entry.is_installed():
         raise EncoderMissingError(
             f"The speech encoder {entry.name} is not installed ({entry.n_bytes / 1e6:.0f} MB, {entry.licence}).",
             f"Install it once with:  {entry.install_command()}",
         )
     return entry
+
+
+def _check_shipped(entry: EncoderEntry) -> None:
+    if not entry.is_installed():
+        what = f"The speech encoder that comes with the program is missing from «{entry.folder}»."
+    elif not file_sha256(entry.folder / entry.weights).startswith(entry.revision):
+        what = f"The speech encoder in «{entry.folder}» was cut short or altered: its checksum differs."
+    else:
+        return
+    raise EncoderMissingError(what, "Install the program again, or choose a model that needs no speech encoder.")

@@ -48,6 +48,19 @@ IEMOCAP_CODES: dict[str, Emotion] = {
 IEMOCAP_4: tuple[Emotion, ...] = (Emotion.NEUTRAL, Emotion.HAPPY, Emotion.SAD, Emotion.ANGRY)
 """Class order of the four-class task, in the order of the emotions above."""
 
+NEMO_NAMES: dict[str, Emotion] = {
+    "anger": Emotion.ANGRY,
+    "fear": Emotion.FEARFUL,
+    "happiness": Emotion.HAPPY,
+    "neutral": Emotion.NEUTRAL,
+    "sadness": Emotion.SAD,
+    "surprised": Emotion.SURPRISED,
+}
+"""Second part of an nEMO file name."""
+
+SHARED_6: tuple[Emotion, ...] = tuple(e for e in RAVDESS_7 if e in NEMO_NAMES.values())
+"""Class order of what RAVDESS and nEMO both hold: disgust is missing."""
+
 
 def merge_calm(emotion: Emotion) -> Emotion:
     """Map calm to neutral, as Pepino et al. 2021 do, and leave the rest alone."""

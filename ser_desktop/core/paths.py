@@ -16,9 +16,19 @@ def assets_folder() -> Path:
     return installed if installed.is_dir() else package.parent / "assets"
 
 
+def shipped_models() -> Path:
+    """Folder of the models that come with the program."""
+    return assets_folder() / "models"
+
+
 def default_bundle() -> Path:
     """Folder of the bundle that works right after installation, without network."""
-    return assets_folder() / "models" / "default"
+    return shipped_models() / "default"
+
+
+def spare_bundle() -> Path:
+    """Folder of the bundle that stands in when the default one cannot be opened: it needs no encoder."""
+    return shipped_models() / "egemaps"
 
 
 def demo_clip() -> Path:

@@ -86,7 +86,7 @@ class Recorder(QObject):
         self._order = 0
         self._segment = 0
         self._first_segment = 0
-        self._loading_bundle = self.settings.bundle
+        self._loading_bundle, self._loading_spare = self.settings.bundle, False
         self._picked: InputDevice | None = None
         self._is_opening = False
         self._starts_with_source = False
@@ -207,9 +207,10 @@ class Recorder(QObject):
 
     # ---- what the model says
 
-    def _load_model(self, bundle: str) -> None:
-        self._loading_bundle = bundle
-        self._inference.load(Path(bundle) if bundle else paths.default_bundle(), self.settings.device)
+    def _load_model(self, bundle: str, *, spare: bool = False) -> None:
+        self._loading_bundle, self._loading_spare = bundle, spare
+        shipped = paths.spare_bundle() if spare else paths.default_bundle()
+        self._inference.load(Path(bundle) if bundle else shipped, self.settings.device)
 
     def _model_loaded(self, model: ModelInfo) -> None:
         if self._loading_bundle != self.settings.bundle:
@@ -232,6 +233,10 @@ class Recorder(QObject):
                 # For this run only: the other one may lie on a disk that is not connected today.
                 self.settings = replace(self.settings, bundle="")
                 self._load_model("")
+                return
+            if self.model is None and not self._loading_spare:
+                self.noticed.emit(Notice(f"{error} {messages.SPARE_INSTEAD}", is_error=True))
+                self._load_model("", spare=True)
                 return
             self._loading_ended()
         self.noticed.emit(Notice(str(error), is_error=True))

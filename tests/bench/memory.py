@@ -17,8 +17,8 @@ from trainer.data import TrainingData
 from trainer.experiments import RECIPES, SEEDS
 from trainer.gather import EVERYONE, gather
 from trainer.jobs import Job, run_job
-from trainer.protocols import Protocol, Split
 from trainer.reproduce import processes_at_once
+from trainer.splits import Protocol, Split
 from trainer.workers import Workers
 
 SHAPE = (13, 768)

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from transformers import Wav2Vec2Config, Wav2Vec2Model
 
-from ser_desktop.core.bundle import CHECKED_FILES, CHECKSUMS_FILE, file_sha256, save_bundle
+from ser_desktop.core.bundle import CHECKED_FILES, CHECKSUMS_FILE, save_bundle
 from ser_desktop.core.bundle_config import BundleConfig, Decision, Results
+from ser_desktop.core.checksums import file_sha256
 from ser_desktop.core.device import Device, DeviceKind
 from ser_desktop.core.encoder import Encoder
 from ser_desktop.core.features import FRAME_S, N_EGEMAPS, FeatureName, FeatureSpec

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from trainer.corpora import audformat_database, class_folders, iemocap, ravdess, table
+from trainer.corpora import audformat_database, class_folders, iemocap, nemo, ravdess, table
 from trainer.corpora.utterance import Corpus, ReadOptions, Utterance
 
 
@@ -30,6 +30,8 @@ CORPORA: dict[str, CorpusKind] = {
     "ravdess-song": CorpusKind("RAVDESS song, 1012 files", ravdess.read_song),
     "ravdess-both": CorpusKind("RAVDESS speech and song, as in the paper", ravdess.read_both),
     "iemocap": CorpusKind("IEMOCAP, four classes", iemocap.read),
+    "nemo": CorpusKind("nEMO, Polish, six classes", nemo.read_alone),
+    "ravdess-nemo": CorpusKind("RAVDESS speech and nEMO", nemo.read_with_ravdess),
     "folder": CorpusKind("a folder per emotion, in it a folder per speaker", class_folders.read),
     "csv": CorpusKind("a CSV table with file, emotion, speaker[, start, end]", table.read),
     "audformat": CorpusKind("an audformat database", audformat_database.read),

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from ser_desktop.core.bundle import file_sha256
+from ser_desktop.core.checksums import file_sha256
 from ser_desktop.core.errors import CorpusError, SaveError
 
 _BY_HAND = "Unpack it yourself and name the folder."

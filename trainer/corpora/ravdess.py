@@ -58,7 +58,7 @@ def read(options: ReadOptions, key: str, name: str, styles: tuple[str, ...]) -> 
     found: dict[str, Utterance] = {}
     for place in options.data:
         for path in sorted(as_folder(place, options.scratch, hint).rglob("*")):
-            utterance = _utterance(path)
+            utterance = parse_name(path)
             if utterance is None or utterance.style not in styles:
                 continue
             if utterance.identity in found:
@@ -79,7 +79,8 @@ def read(options: ReadOptions, key: str, name: str, styles: tuple[str, ...]) -> 
     return Corpus(key, name, LICENCE, utterances, not notes, notes, HEAD_S, encoder_s=None)
 
 
-def _utterance(path: Path) -> Utterance | None:
+def parse_name(path: Path) -> Utterance | None:
+    """Return what a file's name says, None if it is not named like a RAVDESS audio recording."""
     fields = path.stem.split("-")
     if path.suffix.lower() not in _SUFFIXES or len(fields) != _N_FIELDS or path.name.startswith("."):
         return None

@@ -31,6 +31,8 @@ class Utterance:
     start_s : float
     end_s : float or None
         None is the end of the file.
+    copy : int
+        0 is the recording as it is; others are changed for training (`trainer.degrade.for_training`).
     """
 
     identity: str
@@ -43,6 +45,7 @@ class Utterance:
     agreement: float | None = None
     start_s: float = 0.0
     end_s: float | None = None
+    copy: int = 0
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from ser_desktop.core.errors import CorpusError
 from ser_desktop.core.normalise import Normalisation
 from trainer.corpora import Utterance
 from trainer.gather import EVERYONE, gather
-from trainer.protocols import Protocol, Split
+from trainer.splits import Protocol, Split
 from trainer.stored import map_features, save_features
 
 # Every speaker has a level of its own, so that statistics of the wrong people show.

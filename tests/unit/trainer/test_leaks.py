@@ -12,7 +12,7 @@ from tests.helpers.corpora import write_recording
 from trainer.contents import read_contents
 from trainer.corpora.utterance import Utterance
 from trainer.leaks import check_protocol
-from trainer.protocols import Protocol, Split
+from trainer.splits import Protocol, Split
 
 LABELS = ("angry", "calm")
 

@@ -17,7 +17,7 @@ from tests.helpers.corpora import (
 from tests.helpers.data import data_folder, ravdess_folder
 from trainer.contents import read_contents
 from trainer.corpora import ReadOptions, ravdess
-from trainer.protocols import ravdess_fixed, ravdess_issa
+from trainer.ravdess_protocols import ravdess_fixed, ravdess_issa
 
 N_SPEECH, N_SONG = 24 * 8, 23 * 6
 
