@@ -1,4 +1,4 @@
-"""The command line: ``python -m trainer reproduce|train|pretrain|report|export|score|table``."""
+"""The command line: ``python -m trainer reproduce|train|pretrain|report|export|robustness|score|table``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ser_desktop.core.errors import Cancelled, UserFacingError
-from trainer import commands
+from trainer import commands, run_commands
 from trainer.console import ConsoleListener
 from trainer.corpora import CORPORA
 from trainer.events import Failure, JsonLines, Listener
@@ -88,7 +88,7 @@ def _stopped(listener: Listener, *, interrupted: bool) -> int:
 
 
 def _with_workers(options: argparse.Namespace, listener: Listener) -> int:
-    if options.command != "export" and not (options.corpus and options.data):
+    if options.command in {"reproduce", "train"} and not (options.corpus and options.data):
         print("Name the corpus and its recordings: --corpus NAME --data PATH", file=sys.stderr)
         return 2
     interrupted = False
@@ -100,7 +100,12 @@ def _with_workers(options: argparse.Namespace, listener: Listener) -> int:
 
     workers = Workers(options.workers or default_number(), listener)  # type: ignore[arg-type]
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    command = {"reproduce": commands.reproduce, "train": commands.train, "export": commands.export_bundle}
+    command = {
+        "reproduce": commands.reproduce,
+        "train": commands.train,
+        "export": run_commands.export_bundle,
+        "robustness": run_commands.robustness,
+    }
     try:
         command[options.command](options, workers, listener)
     except Cancelled:
@@ -121,6 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("run", type=Path, metavar="RUN")
     _add_events(report)
     _add_export(commands_)
+    _add_robustness(commands_)
     _add_events(pretrain_command.add_parser(commands_, _positive))
     score = commands_.add_parser("score", help="score any CSV with the columns file, target, prediction")
     score.add_argument("predictions", type=Path, metavar="PREDICTIONS.csv")
@@ -185,9 +191,26 @@ def _add_export(commands_: argparse._SubParsersAction[argparse.ArgumentParser]) 
     export.add_argument("--fold", metavar="FOLD", help="this fold, for example fold-2")
     export.add_argument("--best-so-far", action="store_true", help="count what a stopped run has left, too")
     export.add_argument("--refit", action="store_true", help="train again on all speakers (needs --data)")
+    export.add_argument(
+        "--beside", nargs="+", type=Path, metavar="RUN", help="set other runs' results of this row on the card"
+    )
     export.add_argument("--onnx", action="store_true", help="also write ONNX, and compare it with PyTorch")
     _add_data(export)
     _add_running(export)
+
+
+def _add_robustness(commands_: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    robustness = commands_.add_parser(
+        "robustness",
+        help="test a run's rows on quieter, noisier, coded and narrower recordings",
+        description="Change the test recordings as bad microphones, rooms and networks do, and score every seed again. "
+        "The figures are kept in the run; `export` puts them on the card.",
+    )
+    robustness.add_argument("run", type=Path, metavar="RUN")
+    robustness.add_argument("--row", metavar="ROW", help="this row only (default: all with global normalisation)")
+    robustness.add_argument("--preset", choices=[str(p) for p in Preset])
+    _add_data(robustness)
+    _add_running(robustness)
 
 
 def _add_corpus(parser: argparse.ArgumentParser, *, required: bool) -> None:

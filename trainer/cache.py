@@ -133,7 +133,7 @@ def _extract_chunk(task: tuple[Source, list[Task]]) -> Failures:
     failures = Failures()
     for utterance, file in tasks:
         try:
-            samples = _load(utterance, source.max_s)
+            samples = load_utterance(utterance, source.max_s)
             _save(file, extractor.extract(samples), utterance)
         except (AudioFileError, CorpusError) as error:
             failures[utterance.identity] = str(error)
@@ -146,7 +146,7 @@ def _extract_group(encoder: Encoder, tasks: Sequence[Task], max_s: float | None)
     loaded: list[tuple[Task, FloatArray]] = []
     for utterance, file in tasks:
         try:
-            loaded.append(((utterance, file), _load(utterance, max_s)))
+            loaded.append(((utterance, file), load_utterance(utterance, max_s)))
         except (AudioFileError, CorpusError) as error:
             failures[utterance.identity] = str(error)
     for _, alike in groupby(sorted(loaded, key=lambda item: len(item[1])), key=lambda item: len(item[1])):
@@ -177,17 +177,26 @@ def _same_length(tasks: Sequence[Task], max_s: float | None, size: int) -> Itera
         yield from (group[i : i + size] for i in range(0, len(group), size))
 
 
-def _load(utterance: Utterance, max_s: float | None) -> FloatArray:
+def load_utterance(utterance: Utterance, max_s: float | None = None) -> FloatArray:
+    """Load what features are extracted from: (n_samples,) at 16 kHz, changed if it is a copy.
+
+    Raises
+    ------
+    AudioFileError, CorpusError
+    """
     end_s = utterance.end_s
     if max_s is not None:
         end_s = min(utterance.start_s + max_s, float("inf") if end_s is None else end_s)
     samples = audio.load(utterance.path, utterance.start_s, end_s)
     if len(samples) < MIN_SAMPLES:
         raise CorpusError(f"«{utterance.identity}» is shorter than 0.1 s.", "Remove it from the corpus.")
-    # The same change on every machine and in every run.
-    return (
-        for_training(samples, np.random.default_rng(crc32(utterance.identity.encode()))) if utterance.copy else samples
-    )
+    return for_training(samples, _change_of(utterance)) if utterance.copy else samples
+
+
+def _change_of(utterance: Utterance) -> np.random.Generator:
+    """Draw the same change on every machine and in every run: by the sound, as stored features are named."""
+    stretch = f"{utterance.start_s:.6f}-{utterance.end_s}"
+    return np.random.default_rng([utterance.copy, crc32(utterance.path.read_bytes()), crc32(stretch.encode())])
 
 
 def _save(file: Path, features: FloatArray, utterance: Utterance) -> None:

@@ -10,9 +10,25 @@ from ser_desktop.core.bundle_config import BundleConfig
 from trainer import metrics
 from trainer.records import JobRecord, Predictions
 from trainer.results import RowResult
+from trainer.robustness import Endured
 from trainer.train import uar_of
 
 _MANY_SPEAKERS = 12
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A result that a card sets beside the bundle's own.
+
+    Attributes
+    ----------
+    result : RowResult
+    command : str
+        What makes it.
+    """
+
+    result: RowResult
+    command: str
 
 
 @dataclass(frozen=True)
@@ -31,6 +47,10 @@ class Evidence:
         The command that makes the bundle again.
     how : str
         One sentence about which head the bundle holds.
+    endured : sequence of Endured
+        What `trainer.robustness` measured, if it did.
+    beside : sequence of Beside
+        The same recipe on other corpora or under other protocols.
     """
 
     config: BundleConfig
@@ -39,6 +59,8 @@ class Evidence:
     validation: Predictions
     rebuild: str
     how: str
+    endured: Sequence[Endured] = ()
+    beside: Sequence[Beside] = ()
 
 
 def model_card(evidence: Evidence) -> str:
@@ -75,6 +97,8 @@ def model_card(evidence: Evidence) -> str:
             "",
             *_decision(evidence),
             "",
+            *_endured(evidence.endured),
+            *_beside(evidence.beside),
             "## Intended use and limits",
             "",
             "For demonstrations, teaching and research. Trained on people who were asked to sound like an emotion: "
@@ -175,6 +199,50 @@ def _decision(evidence: Evidence) -> list[str]:
         "| part | log loss | calibration error % | answered % | accuracy when answered % | accuracy of all % |",
         "|---|---|---|---|---|---|",
         *rows,
+    ]
+
+
+def _endured(endured: Sequence[Endured]) -> list[str]:
+    if not endured:
+        return []
+    rows = [
+        f"| {e.condition} | {_percent(metrics.mean_and_sd([100 * u for u in e.uar]))} "
+        f"| {_percent(metrics.mean_and_sd([100 * w for w in e.wa]))} |"
+        for e in endured
+    ]
+    return [
+        "## Quieter, noisier, narrower",
+        "",
+        "The test recordings changed before anything else, mean ± population standard deviation over the seeds, in "
+        "percent. Babble is six training speakers at once. `python -m trainer robustness RUN --data PATH`",
+        "",
+        "| test recordings | UAR | WA |",
+        "|---|---|---|",
+        *rows,
+        "",
+    ]
+
+
+def _beside(beside: Sequence[Beside]) -> list[str]:
+    if not beside:
+        return []
+    rows = []
+    for other in beside:
+        result = other.result
+        validation = metrics.mean_and_sd([100 * r.validation_uar for r in result.records])
+        rows.append(
+            f"| {result.protocol.words} | {len(result.protocol.labels)} | {result.n_test} | {_percent(validation)} "
+            f"| {_percent(result.uar)} | {_percent(result.wa)} | `{other.command}` |"
+        )
+    return [
+        "## The same recipe on other data",
+        "",
+        "Mean ± population standard deviation over the seeds, in percent. None of these heads is in the bundle.",
+        "",
+        "| protocol | classes | tested | validation UAR | test UAR | test WA | command |",
+        "|---|---|---|---|---|---|---|",
+        *rows,
+        "",
     ]
 
 

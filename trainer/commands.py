@@ -10,9 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ser_desktop.core.bundle import load_bundle
 from ser_desktop.core.catalogue import ENCODERS
-from ser_desktop.core.errors import Cancelled, TrainingError
+from ser_desktop.core.errors import TrainingError
 from trainer import export, score
 from trainer.corpora import ReadOptions
 from trainer.events import Done, Listener, Notice, RowDone, Stage
@@ -22,7 +21,7 @@ from trainer.report import write_report
 from trainer.reproduce import Plan, Reproduction
 from trainer.results import RowResult
 from trainer.rows import ROWS, Row
-from trainer.run_folder import RunFolder, require_run
+from trainer.run_folder import require_run
 from trainer.workers import Workers
 
 FEATURES_SHARE = 0.8
@@ -69,70 +68,6 @@ def report(run: Path, listener: Listener) -> None:
     for result in write_report(folder, info):
         listener(row_done(result))
     listener(Done(str(run)))
-
-
-def export_bundle(options: argparse.Namespace, workers: Workers, listener: Listener) -> None:
-    """Write the bundle of a run, or of a head trained again on everyone; as ONNX if asked for."""
-    folder, info = require_run(options.run)
-    options.protocol = None
-    result = export.choose_row(folder, info, options.row, options.preset, best_so_far=options.best_so_far)
-    listener(Stage("report", f"Writing «{options.out}»"))
-    command = f"python -m trainer export RUN --row {result.row} --preset {result.preset}"
-    if options.refit:
-        words = [command, "--refit --data PATH", *reading_options(options), "--out FOLDER"]
-        _refit(options, folder, result, workers, listener, rebuild=" ".join(words))
-    else:
-        record = export.choose_record(result, options.seed, options.fold)
-        command += f" --seed {record.seed} --fold {record.fold} --out FOLDER"
-        export.export_record(info, result, record, options.out, rebuild=command)
-        listener(Notice(f"The bundle holds seed {record.seed} of {record.fold}."))
-    if options.onnx:
-        from trainer.features import open_encoder
-        from trainer.onnx_export import export_onnx
-
-        bundle = load_bundle(options.out)
-        encoder = None if bundle.config.encoder is None else open_encoder(bundle.config.encoder, "cpu")
-        parity = export_onnx(bundle, encoder, options.out / "onnx")
-        listener(Notice(f"ONNX: the largest difference of a probability from the app's is {parity.largest:.1e}."))
-    listener(Done(str(options.out)))
-
-
-def _refit(
-    options: argparse.Namespace,
-    folder: RunFolder,
-    result: RowResult,
-    workers: Workers,
-    listener: Listener,
-    *,
-    rebuild: str,
-) -> None:
-    from trainer.train_everyone import train_on_everyone
-
-    folder, info = require_run(folder.path)
-    if not options.data:
-        raise TrainingError("Training on all speakers needs the recordings.", "Name them with --data PATH.")
-    if any(record.stopped for record in result.records):
-        raise TrainingError(
-            "A stopped run does not know for how many epochs to train on all speakers.",
-            "Let it end first: run the same `reproduce` or `train` again.",
-        )
-    row = ROWS.get(result.row) or Row(result.row, "", RECIPES[result.row])
-    options.protocol = "" if row.issa else result.protocol.name
-    plan = make_plan(options, info.corpus_key, (row,), (Preset(result.preset),), folder.path, seeds=result.seeds)
-    reproduction = Reproduction(plan, workers, listener)
-    prepared = reproduction.prepare()
-    if not prepared:
-        raise TrainingError(reproduction.missing[row.name])
-    n_epochs = export.median_epochs(result)
-    listener(Stage("train", f"Training on all speakers, {n_epochs} epochs"))
-
-    def check() -> None:
-        if workers.is_stopping:
-            raise Cancelled
-
-    seed = result.seeds[0]
-    trained = train_on_everyone(prepared[0], seed, n_epochs, memory_bytes=plan.memory_bytes, check=check)
-    export.export_refitted(info, result, trained, options.out, n_epochs=n_epochs, rebuild=rebuild)
 
 
 def print_list(*, as_json: bool) -> None:

@@ -76,13 +76,18 @@ def through_opus(samples: FloatArray, bit_rate: int = OPUS_BIT_RATE) -> FloatArr
     sf.write(file, samples, SAMPLE_RATE_HZ, format="OGG", subtype="OPUS", compression_level=level)
     file.seek(0)
     decoded, _ = sf.read(file, dtype="float32")
-    return np.asarray(decoded[: len(samples)], dtype=np.float32)
+    return _as_long(decoded, samples)
 
 
 def through_telephone(samples: FloatArray) -> FloatArray:
     """Sample at 8 kHz and back: nothing above 4 kHz is left."""
     narrow = soxr.resample(samples, SAMPLE_RATE_HZ, TELEPHONE_RATE_HZ, quality="VHQ")
-    return np.asarray(soxr.resample(narrow, TELEPHONE_RATE_HZ, SAMPLE_RATE_HZ, quality="VHQ"), dtype=np.float32)
+    return _as_long(soxr.resample(narrow, TELEPHONE_RATE_HZ, SAMPLE_RATE_HZ, quality="VHQ"), samples)
+
+
+def _as_long(changed: FloatArray, samples: FloatArray) -> FloatArray:
+    """Cut what coding or resampling rounds up, and clip what it lets overshoot."""
+    return np.clip(changed[: len(samples)], -1.0, 1.0).astype(np.float32)
 
 
 def for_training(samples: FloatArray, rng: Generator) -> FloatArray:

@@ -18,9 +18,10 @@ from ser_desktop.core.features import FeatureName, FeatureSpec
 from ser_desktop.core.heads import Head, HeadKind
 from ser_desktop.core.normalise import Normalisation, Statistics
 from trainer import metrics
-from trainer.card import Evidence, model_card
+from trainer.card import Beside, Evidence, model_card
 from trainer.records import JobRecord, Predictions, read_epochs, read_head, write_csv
 from trainer.results import RowResult, read_results
+from trainer.robustness import read_robustness
 from trainer.run_folder import RunFolder, RunInfo
 
 MIN_WINDOW_S = 1.0
@@ -70,14 +71,16 @@ def choose_record(result: RowResult, seed: int | None, fold: str | None) -> JobR
     return max(fitting, key=lambda r: (r.validation_uar, -r.validation_loss))
 
 
-def export_record(info: RunInfo, result: RowResult, record: JobRecord, out: Path, *, rebuild: str) -> BundleConfig:
-    """Write the bundle of one run.
+def export_record(
+    info: RunInfo, result: RowResult, record: JobRecord, out: Path, *, rebuild: str, beside: Sequence[Beside] = ()
+) -> BundleConfig:
+    """Write the bundle of one run; the card also holds what `trainer.robustness` left in that run.
 
     Raises
     ------
     SaveError
     """
-    config = _config(info, result, record.validation, record.seed)
+    config = contract(info, result, record.validation, record.seed)
     head, statistics = read_head(record.folder, config.head_options())
     how = (
         f"The bundle holds seed {record.seed} of {record.fold}, chosen by validation UAR. "
@@ -85,7 +88,9 @@ def export_record(info: RunInfo, result: RowResult, record: JobRecord, out: Path
     )
     if any(r.stopped for r in result.records):
         how += " Training was stopped by hand; the heads are the best until then."
-    evidence = Evidence(config, result, record, record.validation, rebuild, how)
+    run = record.folder.parents[3]
+    endured = read_robustness(run, f"{result.row}@{result.preset}")
+    evidence = Evidence(config, result, record, record.validation, rebuild, how, endured, beside)
     _write(out, info, evidence, head, statistics)
     return config
 
@@ -114,7 +119,7 @@ def export_refitted(
         np.concatenate([r.validation.truth for r in result.records]),
         np.concatenate([r.validation.logits for r in result.records]),
     )
-    config = _config(info, result, validation, result.seeds[0])
+    config = contract(info, result, validation, result.seeds[0])
     text = f"{config.results.protocol}; this head was then trained on all speakers for {n_epochs} epochs"
     config = replace(config, results=replace(config.results, protocol=text))
     how = (
@@ -135,7 +140,8 @@ def feature_specs(resolved: dict[str, Any]) -> tuple[FeatureSpec, ...]:
     return tuple(FeatureSpec(**{**spec, "name": FeatureName(spec["name"])}) for spec in resolved["features"])
 
 
-def _config(info: RunInfo, result: RowResult, validation: Predictions, seed: int) -> BundleConfig:
+def contract(info: RunInfo, result: RowResult, validation: Predictions, seed: int) -> BundleConfig:
+    """Return the contract of a row's bundle; the validation predictions decide temperature and threshold."""
     resolved = info.rows[f"{result.row}@{result.preset}"]
     recipe, features = resolved["recipe"], feature_specs(resolved)
     encoders = [spec.configuration["encoder"] for spec in features if "encoder" in spec.configuration]

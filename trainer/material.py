@@ -80,7 +80,7 @@ class Material:
         return [u for u in (*self.corpus.utterances, *self._copies) if u.identity in named]
 
     def leave_out(self, unusable: dict[str, str]) -> None:
-        """Leave recordings out that cannot be used, and list them.
+        """Leave recordings out that cannot be used, with all their copies, and list them.
 
         Parameters
         ----------
@@ -94,19 +94,24 @@ class Material:
         """
         if not unusable:
             return
-        first, *others = unusable
-        what = f"{len(unusable)} of {len(self.corpus.utterances)} recordings cannot be used: {unusable[first]}"
+        sources = {u.identity: original(u) for u in self._copies}
+        reasons: dict[str, str] = {}
+        for identity, reason in unusable.items():
+            reasons.setdefault(sources.get(identity, identity), reason)
+        first, *others = reasons
+        what = f"{len(reasons)} of {len(self.corpus.utterances)} recordings cannot be used: {reasons[first]}"
         if others:
             what += f" The others: {', '.join(others[:_MANY])}{', …' if len(others) > _MANY else '.'}"
-        if len(unusable) == len(self.corpus.utterances):
+        if len(reasons) == len(self.corpus.utterances):
             raise CorpusError(what, "Copy the corpus again.")
         if not self._skip_unreadable:
             raise CorpusError(what, "Copy them again, or leave them out with --skip-unreadable.")
         self.notes.append(f"Left out: {what}")
         self._listener(Notice(self.notes[-1]))
-        kept = tuple(u for u in self.corpus.utterances if u.identity not in unusable)
+        kept = tuple(u for u in self.corpus.utterances if u.identity not in reasons)
         self.corpus = replace(self.corpus, utterances=kept, is_complete=False)
-        self.contents = {i: content for i, content in self.contents.items() if i not in unusable}
+        gone = {*reasons, *(copy for copy, source in sources.items() if source in reasons)}
+        self.contents = {i: content for i, content in self.contents.items() if i not in gone}
         for name, protocol in self.protocols.items():
-            self.protocols[name] = protocol.without(unusable)
+            self.protocols[name] = protocol.without(gone)
             self.warnings[name] = check_protocol(self.protocols[name], self.contents)

@@ -11,7 +11,7 @@ from ser_desktop.core.labels import IEMOCAP_4
 from trainer.contents import Contents
 from trainer.corpora import Corpus, Utterance
 from trainer.joint_protocols import nemo_to_ravdess, ravdess_to_nemo, ravdess_to_nemo_speakers, ravdess_with_nemo
-from trainer.ravdess_protocols import ravdess_fixed, ravdess_issa
+from trainer.ravdess_protocols import ravdess_fixed, ravdess_issa, ravdess_six_folds
 from trainer.splits import MAX_FOLDS, Protocol, rotate
 
 _MIN_SPEAKERS = 3
@@ -73,7 +73,12 @@ def _by_speakers(corpus: Corpus, name: str, n_folds: int) -> Protocol:
 
 
 Maker = Callable[[Corpus, Contents], Protocol]
-_RAVDESS: dict[str, Maker] = {"fixed": ravdess_fixed, "issa": ravdess_issa, "folds": speaker_folds}
+_RAVDESS: dict[str, Maker] = {
+    "fixed": ravdess_fixed,
+    "issa": ravdess_issa,
+    "folds": speaker_folds,
+    "six-folds": ravdess_six_folds,
+}
 _OWN: dict[str, Maker] = {"folds": speaker_folds, "speakers": leave_one_speaker_out}
 
 PROTOCOLS: dict[str, dict[str, Maker]] = {

@@ -282,6 +282,13 @@ class Reproduction:
             return replace(info, protocols=protocols, seeds=self.plan.seeds, missing=self.missing)
         if before.fingerprint != info.fingerprint:
             raise _other_data(self.folder, f"{before.corpus}, other recordings, labels or speakers")
+        for name in before.protocols.keys() & protocols.keys():
+            # The recordings are the same: what differs is the number of changed copies.
+            if before.protocols[name].folds != protocols[name].folds:
+                raise TrainingError(
+                    f"«{self.folder.path}» holds results of «{name}» with other parts ({before.protocols[name].text}).",
+                    "Name another folder with --out.",
+                )
         still = {name: why for name, why in before.missing.items() if name not in {r.name for r in self.plan.rows}}
         return replace(
             info,

@@ -144,7 +144,9 @@ def _read_row(folder: RunFolder, info: RunInfo, key: str, *, best_so_far: bool) 
         return None
     tests = [pooled(records) for records in complete.values()]
     row = ROWS.get(name)
-    may_compare = row is not None and info.is_complete and _is_published_protocol(row.issa, protocol)
+    is_published = row is not None and _is_published_protocol(row.issa, protocol)
+    # Published figures know no changed copies.
+    may_compare = is_published and info.is_complete and not resolved["recipe"].get("copies")
     return RowResult(
         name,
         preset,

@@ -204,12 +204,17 @@ def require_run(path: Path) -> tuple[RunFolder, RunInfo]:
     return folder, info
 
 
-def describe(corpus: Corpus, contents: Contents, notes: Sequence[str]) -> RunInfo:
-    """Return the description of a run that has no rows yet."""
+def fingerprint(corpus: Corpus, contents: Contents) -> str:
+    """Digest of every utterance's sound, emotion and speaker."""
     digest = hashlib.sha256()
     for u in corpus.utterances:
         if u.identity in contents:
             digest.update(f"{u.identity}\t{contents[u.identity]}\t{u.emotion}\t{u.speaker}\n".encode())
+    return digest.hexdigest()
+
+
+def describe(corpus: Corpus, contents: Contents, notes: Sequence[str]) -> RunInfo:
+    """Return the description of a run that has no rows yet."""
     environment = {"program": __version__, "python": platform.python_version()}
     environment.update({name: version(name) for name in _LIBRARIES})
     return RunInfo(
@@ -217,7 +222,7 @@ def describe(corpus: Corpus, contents: Contents, notes: Sequence[str]) -> RunInf
         corpus.name,
         corpus.licence,
         corpus.is_complete,
-        digest.hexdigest(),
+        fingerprint(corpus, contents),
         tuple(notes),
         environment=environment,
     )

@@ -102,7 +102,10 @@ def load_encoder(folder: Path, device: Device, identity: str) -> Encoder:
     """
     from safetensors import SafetensorError
     from transformers import Wav2Vec2Model
+    from transformers.utils.logging import disable_progress_bar
 
+    # It would write "Loading weights" between the lines of whoever uses the command line.
+    disable_progress_bar()
     fix = "Delete that folder and install the encoder again."
     try:
         model, report = Wav2Vec2Model.from_pretrained(folder, local_files_only=True, output_loading_info=True)

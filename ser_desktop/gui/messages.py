@@ -7,6 +7,7 @@ from datetime import datetime
 from ser_desktop.core.levels import InputLight
 from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import AnswerState, Prediction
+from ser_desktop.core.published import published_weights
 from ser_desktop.core.session import SessionState
 
 APP_TITLE = "Speech Emotion"
@@ -141,10 +142,11 @@ def layers_sentence(model: ModelInfo | None) -> str:
             "This model has no layers: it measures loudness, pitch and voice quality (eGeMAPS). "
             "The line shows the published wav2vec 2.0 model."
         )
-    return (
-        "Bars: how much this model takes from each layer of its speech encoder. "
-        "Line: the published model, which listens most to the middle layers."
-    )
+    bars = "Bars: how much this model takes from each layer of its speech encoder"
+    if len(model.layer_weights) != len(published_weights(model.head, model.normalisation)):
+        last = len(model.layer_weights) - 1
+        return f"{bars}: 0 is nearest to the sound, {last} the most abstract. Dashed: equal shares."
+    return f"{bars}. Line: the published model, which listens most to the middle layers."
 
 
 def status(prediction: Prediction | None, started_at: datetime | None, age_s: float, n_skipped: int) -> str:

@@ -214,7 +214,7 @@ class Waveform(QWidget):
 
 
 class LayerWeights(QWidget):
-    """Learned layer weights as bars, the published ones as a line (Figure 2 of the paper)."""
+    """Learned layer weights as bars; beside them the published ones (Figure 2 of the paper), or equal shares."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -225,16 +225,29 @@ class LayerWeights(QWidget):
         self._bars = pg.BarGraphItem(x=[], height=[], width=0.6)
         self.plot.addItem(self._bars)
         self._line = self.plot.plot()
-        self.plot.getAxis("left").setTicks([[(0.0, "0"), (0.05, "5 %"), (0.10, "10 %")]])
+        self._equal = pg.InfiniteLine(angle=0)
+        self.plot.addItem(self._equal)
 
     def set_weights(self, weights: tuple[float, ...] | None, published: tuple[float, ...]) -> None:
-        """Show a model's weights (None for a model without layers) beside the published ones."""
+        """Show a model's weights, None for a model without layers.
+
+        The published ones stand beside those of an encoder with as many layers, and alone where there is
+        nothing else to show; other encoders are set beside equal shares.
+        """
         self.weights = weights or ()
-        n = max(len(self.weights), len(published))
+        is_like = len(self.weights) in {0, len(published)}
+        line = published if is_like else ()
+        n = max(len(self.weights), len(line))
         self._bars.setOpts(x=list(range(len(self.weights))), height=list(self.weights), width=0.6)
-        self._line.setData(range(len(published)), published)
+        self._line.setData(range(len(line)), line)
+        self._equal.setVisible(not is_like)
+        self._equal.setPos(1 / n)
+        highest = max(0.12, *self.weights, *line)
         self.plot.setXRange(-0.6, n - 0.4, padding=0)
-        self.plot.setYRange(0, max(0.12, *self.weights, *published) * 1.05, padding=0)
+        self.plot.setYRange(0, highest * 1.05, padding=0)
+        step = 5 if highest < 0.15 else 10
+        ticks = [(share / 100, f"{share} %" if share else "0") for share in range(0, round(100 * highest) + 1, step)]
+        self.plot.getAxis("left").setTicks([ticks])
         self.plot.getAxis("bottom").setTicks([[(i, str(i)) for i in range(n)]])
 
     def restyle(self) -> None:
@@ -242,6 +255,7 @@ class LayerWeights(QWidget):
         _paint_axes(self.plot)
         self._bars.setOpts(brush=pg.mkBrush(theme.colour("accent")), pen=pg.mkPen(None))
         self._line.setPen(pg.mkPen(theme.colour("text"), width=2))
+        self._equal.setPen(pg.mkPen(theme.colour("text"), width=1, style=Qt.PenStyle.DashLine))
         self._line.setSymbol("o")
         self._line.setSymbolSize(5)
         self._line.setSymbolBrush(theme.colour("text"))

@@ -1,4 +1,4 @@
-"""Benchmarks: ``python -m tests.bench startup|live|train|memory … [--json]``."""
+"""Benchmarks: ``python -m tests.bench startup|live|window|train|memory … [--json]``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import soundfile as sf
 
 from tests.bench.memory import memory
 from tests.bench.training import training
+from tests.bench.window import window
 from tests.helpers.data import spoken_clip
 from tests.helpers.display import PrivateDisplay
 from tests.helpers.pulse import PrivatePulse
@@ -112,7 +113,7 @@ def of_the_window(what: str, seconds: float) -> Figures:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("what", choices=("startup", "live", "train", "memory"))
+    parser.add_argument("what", choices=("startup", "live", "window", "train", "memory"))
     parser.add_argument("--seconds", type=float, default=600.0, help="length of the live recording")
     parser.add_argument("--features", choices=("egemaps", "all-layers"), default="egemaps", help="what to train on")
     parser.add_argument("--gigabytes", type=float, default=6.0, help="size of the stored features to train on")
@@ -121,6 +122,8 @@ def main() -> int:
     figures: dict[str, object]
     if options.what == "train":
         figures = dict(training(options.features))
+    elif options.what == "window":
+        figures = dict(window())
     elif options.what == "memory":
         figures = dict(memory(options.gigabytes))
     else:

@@ -59,6 +59,7 @@ def publish(story: Story, weights: dict[str, Tensor], out: Path, compared: Seque
     SaveError
     """
     import torch
+    from safetensors.torch import save_file
 
     model = make_encoder()
     model.load_state_dict(weights)
@@ -67,8 +68,11 @@ def publish(story: Story, weights: dict[str, Tensor], out: Path, compared: Seque
     others = [json.loads(path.read_text(encoding="utf-8")) for path in compared]
     try:
         out.mkdir(parents=True, exist_ok=True)
-        model.half().save_pretrained(out)
-        config = {**json.loads((out / "config.json").read_text(encoding="utf-8")), "dtype": "float16"}
+        state = {name: value.half().contiguous() for name, value in model.state_dict().items()}
+        with whole_file(out / WEIGHTS) as scratch:
+            save_file(state, scratch, metadata={"format": "pt"})
+            scratch.chmod(0o644)
+        config = {**model.config.to_diff_dict(), "architectures": ["Wav2Vec2Model"], "dtype": "float16"}
         _write(out / "config.json", json.dumps(config, indent=2, sort_keys=True))
         _write(out / "preprocessor_config.json", json.dumps(_preprocessor(), indent=2))
         _write(out / "README.md", encoder_card(story, others, (out / WEIGHTS).stat().st_size))

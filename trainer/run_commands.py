@@ -1,0 +1,149 @@
+"""What the sub-commands do with a finished run: bundles, cards, robustness."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ser_desktop.core.bundle import load_bundle
+from ser_desktop.core.errors import Cancelled, TrainingError
+from trainer import export
+from trainer.card import Beside
+from trainer.commands import make_plan, read_options, reading_options
+from trainer.events import Countdown, Done, Listener, Notice, Stage
+from trainer.experiments import RECIPES, Preset
+from trainer.material import Material
+from trainer.metrics import mean_and_sd
+from trainer.protocols import own_protocol
+from trainer.reproduce import Reproduction
+from trainer.results import RowResult, read_results
+from trainer.robustness import endure, write_robustness
+from trainer.rows import ROWS, Row
+from trainer.run_folder import RunFolder, fingerprint, require_run
+from trainer.workers import Workers
+
+
+def export_bundle(options: argparse.Namespace, workers: Workers, listener: Listener) -> None:
+    """Write the bundle of a run, or of a head trained again on everyone; as ONNX if asked for."""
+    folder, info = require_run(options.run)
+    options.protocol = None
+    result = export.choose_row(folder, info, options.row, options.preset, best_so_far=options.best_so_far)
+    listener(Stage("report", f"Writing «{options.out}»"))
+    command = f"python -m trainer export RUN --row {result.row} --preset {result.preset}"
+    if options.refit:
+        words = [command, "--refit --data PATH", *reading_options(options), "--out FOLDER"]
+        _refit(options, folder, result, workers, listener, rebuild=" ".join(words))
+    else:
+        record = export.choose_record(result, options.seed, options.fold)
+        command += f" --seed {record.seed} --fold {record.fold} --out FOLDER"
+        beside = [found for run in options.beside or () for found in _beside(run, result)]
+        export.export_record(info, result, record, options.out, rebuild=command, beside=beside)
+        listener(Notice(f"The bundle holds seed {record.seed} of {record.fold}."))
+    if options.onnx:
+        from trainer.features import open_encoder
+        from trainer.onnx_export import export_onnx
+
+        bundle = load_bundle(options.out)
+        encoder = None if bundle.config.encoder is None else open_encoder(bundle.config.encoder, "cpu")
+        parity = export_onnx(bundle, encoder, options.out / "onnx")
+        listener(Notice(f"ONNX: the largest difference of a probability from the app's is {parity.largest:.1e}."))
+    listener(Done(str(options.out)))
+
+
+def _beside(run: Path, result: RowResult) -> list[Beside]:
+    """Return what another run has of the same row, with the command that makes it."""
+    folder, info = require_run(run)
+    found = []
+    for other in read_results(folder, info):
+        if (other.row, other.preset) == (result.row, result.preset):
+            copies = info.rows[f"{other.row}@{other.preset}"]["recipe"]["copies"]
+            words = [f"python -m trainer reproduce --corpus {info.corpus_key} --data PATH --rows {other.row}"]
+            words += [f"--preset {other.preset}"] if other.preset != Preset.PAPER else []
+            words += (
+                [f"--protocol {other.protocol.name}"] if other.protocol.name != own_protocol(info.corpus_key) else []
+            )
+            words += [f"--augment {copies}"] if copies else []
+            words += [] if info.is_complete else ["--accept-counts"]
+            found.append(Beside(other, " ".join(words)))
+    return found
+
+
+def robustness(options: argparse.Namespace, workers: Workers, listener: Listener) -> None:
+    """Measure rows of a run on test recordings that are quieter, noisier, coded or narrower."""
+    from trainer.features import open_encoder
+
+    folder, info = require_run(options.run)
+    results = [
+        result
+        for result in read_results(folder, info)
+        if options.row in {None, result.row} and options.preset in {None, result.preset}
+        if result.normalisation == "global" or options.row is not None
+    ]
+    if not results:
+        raise TrainingError(f"«{options.run}» has no finished row of that description.", "Name one with --row NAME.")
+    if not options.data:
+        raise TrainingError("The test recordings are needed.", "Name them with --data PATH.")
+    material = Material(
+        info.corpus_key,
+        read_options(options, info.corpus_key, folder.path / ".cache", [Preset(r.preset) for r in results]),
+        skip_unreadable=options.skip_unreadable,
+        listener=listener,
+    )
+    material.divide(result.protocol.name for result in results)
+    if fingerprint(material.corpus, material.contents) != info.fingerprint:
+        raise TrainingError("The recordings are not those of the run.", "Name the data that the run was made from.")
+    for result in results:
+        config = export.contract(info, result, result.records[0].validation, result.seeds[0])
+        encoder = open_encoder(config.encoder) if config.encoder else None
+        listener(Stage("robustness", f"Changed test recordings: {result.row}, {result.preset}"))
+        tick = Countdown("robustness", listener)
+
+        def count(done: int, total: int, tick: Countdown = tick) -> None:
+            if workers.is_stopping:
+                raise Cancelled
+            tick(done, total)
+
+        found = endure(result, config, material.protocols[result.protocol.name], encoder, progress=count)
+        write_robustness(folder.path, f"{result.row}@{result.preset}", found)
+        for endured in found:
+            mean, sd = mean_and_sd([100 * uar for uar in endured.uar])
+            listener(Notice(f"{result.row} {result.preset}, {endured.condition}: test UAR {mean:.1f} ± {sd:.1f} %"))
+    listener(Done(str(options.run)))
+
+
+def _refit(
+    options: argparse.Namespace,
+    folder: RunFolder,
+    result: RowResult,
+    workers: Workers,
+    listener: Listener,
+    *,
+    rebuild: str,
+) -> None:
+    from trainer.train_everyone import train_on_everyone
+
+    folder, info = require_run(folder.path)
+    if not options.data:
+        raise TrainingError("Training on all speakers needs the recordings.", "Name them with --data PATH.")
+    if any(record.stopped for record in result.records):
+        raise TrainingError(
+            "A stopped run does not know for how many epochs to train on all speakers.",
+            "Let it end first: run the same `reproduce` or `train` again.",
+        )
+    row = ROWS.get(result.row) or Row(result.row, "", RECIPES[result.row])
+    options.protocol = "" if row.issa else result.protocol.name
+    plan = make_plan(options, info.corpus_key, (row,), (Preset(result.preset),), folder.path, seeds=result.seeds)
+    reproduction = Reproduction(plan, workers, listener)
+    prepared = reproduction.prepare()
+    if not prepared:
+        raise TrainingError(reproduction.missing[row.name])
+    n_epochs = export.median_epochs(result)
+    listener(Stage("train", f"Training on all speakers, {n_epochs} epochs"))
+
+    def check() -> None:
+        if workers.is_stopping:
+            raise Cancelled
+
+    seed = result.seeds[0]
+    trained = train_on_everyone(prepared[0], seed, n_epochs, memory_bytes=plan.memory_bytes, check=check)
+    export.export_refitted(info, result, trained, options.out, n_epochs=n_epochs, rebuild=rebuild)
