@@ -223,6 +223,13 @@ def _add_corpus(parser: argparse.ArgumentParser, *, required: bool) -> None:
         choices=protocols,
         help="instead of the corpus's own: folds (of speakers), speakers (leave one out)",
     )
+    parser.add_argument(
+        "--augment",
+        type=_positive,
+        metavar="N",
+        help="train on N more copies of every training utterance, changed as other microphones would (level, noise, "
+        "telephone, Ogg Opus)",
+    )
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
@@ -240,13 +247,6 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_running(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--augment",
-        type=_positive,
-        metavar="N",
-        help="train on N more copies of every training utterance, changed as other microphones would (level, noise, "
-        "telephone, Ogg Opus)",
-    )
     parser.add_argument(
         "--cache", type=Path, metavar="FOLDER", help="where features are kept (default: beside the results)"
     )

@@ -93,7 +93,7 @@ def describe_row(row: Row) -> dict[str, Any]:
         "title": row.recipe.title,
         "encoder": encoder,
         "is_installed": entry.is_installed() if entry else True,
-        "install": entry.install_command() if entry and not entry.is_installed() else None,
+        "install": entry.install_command() if entry and not (entry.is_shipped or entry.is_installed()) else None,
         "protocol": "issa" if row.issa else "the corpus's own",
         "published_preset": row.published_preset,
         "published": {k: vars(v) for k, v in row.published.items()},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from ser_desktop.core.bundle import load_bundle
@@ -19,14 +20,15 @@ from trainer.reproduce import Reproduction
 from trainer.results import RowResult, read_results
 from trainer.robustness import endure, write_robustness
 from trainer.rows import ROWS, Row
-from trainer.run_folder import RunFolder, fingerprint, require_run
+from trainer.run_folder import RunFolder, RunInfo, fingerprint, require_run
 from trainer.workers import Workers
 
 
 def export_bundle(options: argparse.Namespace, workers: Workers, listener: Listener) -> None:
     """Write the bundle of a run, or of a head trained again on everyone; as ONNX if asked for."""
     folder, info = require_run(options.run)
-    options.protocol = None
+    # Both are the run's.
+    options.protocol = options.augment = None
     result = export.choose_row(folder, info, options.row, options.preset, best_so_far=options.best_so_far)
     listener(Stage("report", f"Writing «{options.out}»"))
     command = f"python -m trainer export RUN --row {result.row} --preset {result.preset}"
@@ -56,7 +58,7 @@ def _beside(run: Path, result: RowResult) -> list[Beside]:
     found = []
     for other in read_results(folder, info):
         if (other.row, other.preset) == (result.row, result.preset):
-            copies = info.rows[f"{other.row}@{other.preset}"]["recipe"]["copies"]
+            copies = _copies(info, other)
             words = [f"python -m trainer reproduce --corpus {info.corpus_key} --data PATH --rows {other.row}"]
             words += [f"--preset {other.preset}"] if other.preset != Preset.PAPER else []
             words += (
@@ -66,6 +68,11 @@ def _beside(run: Path, result: RowResult) -> list[Beside]:
             words += [] if info.is_complete else ["--accept-counts"]
             found.append(Beside(other, " ".join(words)))
     return found
+
+
+def _copies(info: RunInfo, result: RowResult) -> int:
+    """Return how many changed copies of every training utterance a row was trained on."""
+    return int(info.rows[f"{result.row}@{result.preset}"]["recipe"].get("copies", 0))
 
 
 def robustness(options: argparse.Namespace, workers: Workers, listener: Listener) -> None:
@@ -131,6 +138,7 @@ def _refit(
             "Let it end first: run the same `reproduce` or `train` again.",
         )
     row = ROWS.get(result.row) or Row(result.row, "", RECIPES[result.row])
+    row = replace(row, recipe=replace(row.recipe, copies=_copies(info, result)))
     options.protocol = "" if row.issa else result.protocol.name
     plan = make_plan(options, info.corpus_key, (row,), (Preset(result.preset),), folder.path, seeds=result.seeds)
     reproduction = Reproduction(plan, workers, listener)

@@ -122,9 +122,10 @@ def test_every_kind_of_answer_has_its_words(
 
 
 def test_a_model_without_layers_says_so_and_one_with_layers_shows_them(ready: MainWindow) -> None:
+    assert ready.recorder.model is not None
+    ready._model_changed(replace(ready.recorder.model, layer_weights=None))
     assert "no layers" in ready.layers_text.text()
     assert ready.layers.weights == ()
-    assert ready.recorder.model is not None
     weights = tuple(i / 91 for i in range(1, 14))
     ready._model_changed(replace(ready.recorder.model, layer_weights=weights, head="fusion"))
     assert ready.layers.weights == weights

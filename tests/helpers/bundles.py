@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
+from safetensors.torch import save_file
 from transformers import Wav2Vec2Config, Wav2Vec2Model
 
+from ser_desktop.core import catalogue, paths
 from ser_desktop.core.bundle import CHECKED_FILES, CHECKSUMS_FILE, save_bundle
 from ser_desktop.core.bundle_config import BundleConfig, Decision, Results
+from ser_desktop.core.catalogue import EncoderEntry
 from ser_desktop.core.checksums import file_sha256
 from ser_desktop.core.device import Device, DeviceKind
 from ser_desktop.core.encoder import Encoder
@@ -102,6 +107,20 @@ def change_config(folder: Path, **changes: object) -> None:
     file = folder / "config.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
     mend_checksums(folder)
+
+
+def ship_encoder(models: Path, monkeypatch: pytest.MonkeyPatch) -> EncoderEntry:
+    """Let a small encoder be the one that comes with the program, in ``models``; returns its entry."""
+    shipped, *others = catalogue.ENCODERS
+    model, folder = tiny_model(), models / shipped.name
+    folder.mkdir(parents=True)
+    model.config.to_json_file(folder / "config.json")
+    # Not `save_pretrained`, whose progress bar leaves a thread behind.
+    save_file(model.state_dict(), folder / shipped.weights, metadata={"format": "pt"})
+    entry = replace(shipped, revision=file_sha256(folder / shipped.weights)[:12])
+    monkeypatch.setattr(paths, "shipped_models", lambda: models)
+    monkeypatch.setattr(catalogue, "ENCODERS", (entry, *others))
+    return entry
 
 
 def mend_checksums(folder: Path) -> None:

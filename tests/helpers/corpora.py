@@ -26,6 +26,9 @@ N_SMALL_IEMOCAP: dict[str, int] = {"neutral": 20, "angry": 15, "happy": 20, "sad
 N_SMALL_IEMOCAP_RELEASED = 55
 """How many of those have an aligned word and an aligned syllable."""
 
+N_SMALL_NEMO = 4 * 6 * 2
+"""What `write_small_nemo` writes."""
+
 APPLE_DOUBLE = b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        " + bytes(range(256))
 """What macOS leaves beside a file as ``._NAME``."""
 
@@ -67,6 +70,19 @@ def write_small_ravdess_song(folder: Path) -> int:
             place = folder / "Audio_Song" / f"Actor_{actor:02d}"
             write_recording(place / name, seed=10_000 + n, level=0.02 * emotion, seconds=0.6)
             n += 1
+    return n
+
+
+def write_small_nemo(
+    folder: Path, speakers: Sequence[str] = ("EB0", "IC0", "KD0", "KS0"), n_sentences: int = 2, suffix: str = ".wav"
+) -> int:
+    """Write synthetic clips named like nEMO, six emotions of each speaker; returns their number."""
+    n = 0
+    for speaker in speakers:
+        for emotion in ("anger", "fear", "happiness", "neutral", "sadness", "surprised"):
+            for sentence in range(1, n_sentences + 1):
+                write_recording(folder / f"{speaker}_{emotion}_{sentence}{suffix}", seed=20_000 + n, level=0.05)
+                n += 1
     return n
 
 

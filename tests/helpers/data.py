@@ -20,6 +20,12 @@ def ravdess_folder() -> Path | None:
     return folder if folder.is_dir() else None
 
 
+def nemo_folder() -> Path | None:
+    """Folder of nEMO, None where it is absent."""
+    folder = data_folder() / "nemo"
+    return folder if folder.is_dir() else None
+
+
 def spoken_clip() -> tuple[Path, str]:
     """A real voice (a test actor, angry) where the corpus is there, else the bundled synthetic one."""
     folder = ravdess_folder()

@@ -1,27 +1,39 @@
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from ser_desktop import doctor, microphone
 from ser_desktop.core import catalogue, device, paths
+from ser_desktop.core.catalogue import EncoderEntry
 from ser_desktop.core.device import Device, DeviceKind
 from ser_desktop.core.errors import MicrophoneError
 from ser_desktop.doctor import Finding, run_checks
 from ser_desktop.microphone import InputDevice
+from tests.helpers.bundles import ship_encoder, write_bundle
 
 
 def by_name() -> dict[str, Finding]:
     return {finding.check: finding for finding in run_checks()}
 
 
-def test_every_part_is_looked_at_and_the_model_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EncoderEntry:
+    """A program that came with a small encoder and a small model."""
+    models = tmp_path / "program" / "models"
+    write_bundle(models / "default")
+    return ship_encoder(models, monkeypatch)
+
+
+def test_every_part_is_looked_at_and_the_model_is_fine(monkeypatch: pytest.MonkeyPatch, shipped: EncoderEntry) -> None:
     monkeypatch.setattr(microphone, "list_devices", lambda: ())
     findings = by_name()
     assert {"python", "libraries", "display", "microphone", "processor", "model", "openSMILE"} <= set(findings)
-    assert findings["model"].status == "ok"
+    assert findings["model"] == Finding("model", "ok", "Small model, 3 emotions")
+    assert findings["speech encoders"].status == "ok"
     assert findings["openSMILE"].status == "ok"
     assert findings["microphone"].status == "warn"
     assert all(finding.fix for finding in findings.values() if finding.status != "ok")
@@ -104,11 +116,36 @@ def test_a_data_folder_that_is_full_or_closed_is_said(monkeypatch: pytest.Monkey
     assert "cannot be written" in doctor._data_folder().detail
 
 
-def test_encoders_that_are_not_installed_come_with_their_commands() -> None:
+def test_encoders_that_are_not_installed_come_with_their_commands(shipped: EncoderEntry) -> None:
     finding = doctor._encoders()
-    assert finding.status == "ok"
+    assert (finding.status, finding.detail) == ("ok", "compact")
     for entry in catalogue.ENCODERS:
-        assert entry.install_command() in finding.fix
+        assert (entry.install_command() in finding.fix) is not entry.is_shipped
+
+
+def test_when_all_encoders_are_installed_there_is_nothing_to_do(shipped: EncoderEntry) -> None:
+    for entry in catalogue.ENCODERS[1:]:
+        entry.folder.mkdir(parents=True)
+        for name in ("config.json", entry.weights):
+            (entry.folder / name).touch()
+    names = "compact, wav2vec2-base, wav2vec2-base-960h"
+    assert doctor._encoders() == Finding("speech encoders", "ok", names)
+
+
+@pytest.mark.parametrize(("content", "said"), [(None, "is missing from"), (b"half", "its checksum differs")])
+def test_a_damaged_installation_of_the_encoder_that_comes_along_is_reported(
+    shipped: EncoderEntry, monkeypatch: pytest.MonkeyPatch, content: bytes | None, said: str
+) -> None:
+    weights = shipped.folder / shipped.weights
+    if content is None:
+        weights.unlink()
+    else:
+        weights.write_bytes(content)
+    monkeypatch.setattr(microphone, "list_devices", lambda: ())
+    finding = by_name()["speech encoders"]
+    assert finding.status == "fail"
+    assert said in finding.detail
+    assert "Install the program again" in finding.fix
 
 
 def test_a_terminal_without_a_display_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from tests.helpers.bundles import tiny_encoder
 from tests.helpers.sounds import speech_like
 from tests.helpers.training import SPECTRA, extract_here
 from trainer import cache as cache_room
-from trainer.cache import Extracted, extract
+from trainer.cache import Extracted, extract, load_utterance
 from trainer.contents import read_contents
 from trainer.corpora import Utterance
 from trainer.features import Source
@@ -23,6 +24,21 @@ def utterance(folder: Path, name: str = "a", seconds: float = 1.0, seed: int = 0
     file = folder / f"{name}.wav"
     sf.write(file, speech_like(seconds, seed=seed), 16_000, subtype="FLOAT")
     return Utterance(name, file, "someone", "calm")
+
+
+def copies_of(original: Utterance, n: int = 2) -> list[Utterance]:
+    return [replace(original, identity=f"{original.identity}~{k}", copy=k) for k in range(1, n + 1)]
+
+
+def extract_copies(utterances: list[Utterance], cache: Path, source: Source = SPECTRA) -> Extracted:
+    """As `Material.augment` names their contents."""
+    contents, _ = read_contents(utterances)
+    contents = {
+        u.identity: f"{contents[u.identity]}~{u.copy}v1" if u.copy else contents[u.identity] for u in utterances
+    }
+    return extract(
+        source, utterances, contents, cache, workers=Workers(1), encoder=None, progress=lambda _done, _total: None
+    )
 
 
 def files_in(folder: Path) -> dict[str, float]:
@@ -184,3 +200,63 @@ def test_several_processes_extract_the_same_as_one(tmp_path: Path) -> None:
     for identity, file in many.files.items():
         assert file.read_bytes() == one.files[identity].read_bytes()
     assert len(many.files) == len(list((tmp_path / "many").glob("*.npy"))) == 20
+
+
+def test_a_recording_is_loaded_as_it_is_and_its_copies_are_changed(tmp_path: Path) -> None:
+    a = utterance(tmp_path)
+    np.testing.assert_array_equal(load_utterance(a), speech_like(1.0))
+    sounds = [load_utterance(copy) for copy in copies_of(a, 4)]
+    assert {sound.shape for sound in sounds} == {speech_like(1.0).shape}
+    for i, sound in enumerate(sounds):
+        assert not any(np.array_equal(sound, other) for other in [speech_like(1.0), *sounds[:i]])
+
+
+def test_a_copy_is_the_same_each_time_and_under_every_name_of_its_recording(tmp_path: Path) -> None:
+    (one,), (other,) = copies_of(utterance(tmp_path, "a"), 1), copies_of(utterance(tmp_path, "b"), 1)
+    np.testing.assert_array_equal(load_utterance(one), load_utterance(one))
+    np.testing.assert_array_equal(load_utterance(one), load_utterance(other))
+    moved = replace(one, path=one.path.rename(tmp_path / "moved.wav"))
+    np.testing.assert_array_equal(load_utterance(moved), load_utterance(other))
+
+
+def test_copies_of_two_stretches_of_one_file_are_changed_differently(tmp_path: Path) -> None:
+    beep = np.tile(speech_like(0.5), 4)
+    sf.write(tmp_path / "twice.wav", beep, 16_000, subtype="FLOAT")
+    stretches = [Utterance(str(i), tmp_path / "twice.wav", "x", "calm", start_s=i, end_s=i + 1.0) for i in (0, 1)]
+    np.testing.assert_array_equal(load_utterance(stretches[0]), load_utterance(stretches[1]))
+    one, two = (load_utterance(copies_of(stretch, 1)[0]) for stretch in stretches)
+    assert not np.array_equal(one, two)
+
+
+def test_features_of_copies_are_those_of_changed_sound_under_names_of_their_own(tmp_path: Path) -> None:
+    a = utterance(tmp_path)
+    found = extract_copies([a, *copies_of(a)], tmp_path / "cache")
+    assert len(set(found.files.values())) == 3
+    for one in (a, *copies_of(a)):
+        expected = Spectrogram(0.02).extract(load_utterance(one))
+        np.testing.assert_allclose(map_features(found.files[one.identity]), expected, rtol=2**-10, atol=1e-6)
+
+
+def test_what_is_stored_of_a_recording_serves_with_and_without_copies(tmp_path: Path) -> None:
+    a = utterance(tmp_path)
+    alone = extract_here(SPECTRA, [a], tmp_path / "cache")
+    before = files_in(tmp_path / "cache")
+    with_copies = extract_copies([a, *copies_of(a)], tmp_path / "cache")
+    assert with_copies.files["a"] == alone.files["a"]
+    after = files_in(tmp_path / "cache")
+    assert {name: after[name] for name in before} == before
+    assert len(after) == 3
+
+
+def test_copies_are_the_same_in_each_extraction(tmp_path: Path) -> None:
+    a = utterance(tmp_path)
+    one, two = (extract_copies([a, *copies_of(a)], tmp_path / name) for name in ("one", "two"))
+    for identity, file in one.files.items():
+        assert file.name == two.files[identity].name
+        assert file.read_bytes() == two.files[identity].read_bytes()
+
+
+def test_a_copy_of_what_is_too_short_is_refused_as_it_is(tmp_path: Path) -> None:
+    short = utterance(tmp_path, seconds=0.05)
+    found = extract_copies([short, *copies_of(short)], tmp_path / "cache")
+    assert set(found.unusable) == {"a", "a~1", "a~2"}

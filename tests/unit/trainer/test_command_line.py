@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import argparse
 import json
 import re
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from ser_desktop.core.bundle import load_bundle
 from tests.helpers.corpora import write_small_ravdess
 from trainer.__main__ import main
+from trainer.commands import describe_row, with_augmentation
 from trainer.experiments import RECIPES
 from trainer.rows import ROWS
 
@@ -69,6 +71,45 @@ def test_a_head_trained_on_everyone_is_exported(corpus: Path, tmp_path: Path) ->
     assert "trained on all speakers" in load_bundle(tmp_path / "bundle").config.results.protocol
 
 
+def test_a_run_with_copies_is_exported_and_trained_on_everyone_with_copies(corpus: Path, tmp_path: Path) -> None:
+    assert reproduce(corpus, tmp_path / "run", "--augment", "1") == 0
+    command = ["export", str(tmp_path / "run"), "--workers", "1", "--out"]
+    assert main([*command, str(tmp_path / "one")]) == 0
+    assert "1 changed copies" in load_bundle(tmp_path / "one").config.results.protocol
+    assert main([*command, str(tmp_path / "all"), "--refit", "--data", str(corpus), "--accept-counts"]) == 0
+    assert "trained on all speakers" in load_bundle(tmp_path / "all").config.results.protocol
+
+
+def test_a_bundle_trained_with_copies_says_how_to_make_it_again(corpus: Path, tmp_path: Path) -> None:
+    data = ["--corpus", "ravdess", "--data", str(corpus), "--accept-counts", "--workers", "1", "--seed", "1"]
+    recipe = ["--recipe", "spectrogram-dense-global", "--augment", "2"]
+    assert main(["train", *data, *recipe, "--out", str(tmp_path / "bundle")]) == 0
+    assert "--augment 2" in (tmp_path / "bundle" / "README.md").read_text()
+    assert "2 changed copies of every training utterance" in load_bundle(tmp_path / "bundle").config.results.protocol
+
+
+def test_another_number_of_copies_is_refused_in_a_sentence(
+    corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert reproduce(corpus, tmp_path / "run") == 0
+    assert reproduce(corpus, tmp_path / "run", "--augment", "1") == 1
+    assert "Name another folder with --out." in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_a_row_with_copies_is_compared_with_nothing() -> None:
+    row = ROWS["pt-fusion-global"]
+    assert with_augmentation(row, argparse.Namespace(augment=None)) is row
+    more = with_augmentation(row, argparse.Namespace(augment=2))
+    assert (more.name, more.recipe.copies, more.published) == (row.name, 2, {})
+    assert (row.recipe.copies, bool(row.published)) == (0, True)
+
+
+def test_what_comes_with_the_program_is_not_offered_for_download() -> None:
+    described = describe_row(ROWS["compact-all-layers-dense-global"])
+    assert described["encoder"] == "compact"
+    assert described["install"] is None
+
+
 def test_an_export_as_onnx_lies_beside_the_bundle(corpus: Path, tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")
@@ -86,7 +127,7 @@ def test_an_export_as_onnx_lies_beside_the_bundle(corpus: Path, tmp_path: Path) 
         (["export", "nowhere", "--out", "x"], "There is no run in «nowhere»"),
         (["score", "none.csv"], "none.csv"),
         (["table", "none.json"], "none.json"),
-        (["train", "--corpus", "ravdess", "--data", "none", "--recipe", "default", "--out", "x"], "none"),
+        (["train", "--corpus", "ravdess", "--data", "none", "--recipe", "egemaps", "--out", "x"], "none"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(
@@ -113,7 +154,9 @@ def test_without_a_corpus_it_says_what_is_needed(capsys: pytest.CaptureFixture[s
     assert "--corpus" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("option", [["--column", "emotion"], ["--workers", "0"], ["--memory", "-1"]])
+@pytest.mark.parametrize(
+    "option", [["--column", "emotion"], ["--workers", "0"], ["--memory", "-1"], ["--augment", "0"]]
+)
 def test_an_option_that_makes_no_sense_is_refused_with_a_word_on_it(
     option: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

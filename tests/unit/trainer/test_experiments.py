@@ -40,7 +40,9 @@ def test_the_preset_paper_trains_as_the_text_says(recipe: Recipe) -> None:
     settled = apply_preset(recipe, Preset.PAPER)
     assert (settled.learning_rate, settled.batch_size, settled.max_epochs, settled.patience) == (1e-3, 32, 100, 4)
     assert (settled.n_hidden, settled.dropout, settled.dropout_first, settled.clip) == (128, 0.2, False, None)
-    assert settled.head_s == (8.0 if recipe.name == "default" else None)
+    is_for_live_windows = recipe.name == "egemaps" or recipe.encoder == "compact"
+    assert settled.head_s == (8.0 if is_for_live_windows else None)
+    assert settled.copies == 0
 
 
 @EVERY_RECIPE
@@ -62,7 +64,7 @@ def test_names_are_unique_and_recipes_cannot_be_changed() -> None:
     assert [recipe.name for recipe in RECIPES.values()] == list(RECIPES)
     assert len({recipe.title for recipe in RECIPES.values()}) == len(RECIPES)
     with pytest.raises(FrozenInstanceError):
-        RECIPES["default"].patience = 5  # type: ignore[misc]
+        RECIPES["egemaps"].patience = 5  # type: ignore[misc]
     assert SEEDS == (123, 1234, 2345, 3456, 4567)
 
 
@@ -94,6 +96,19 @@ def test_every_published_row_is_there_with_its_figures(
 @EVERY_ROW
 def test_a_row_trains_its_own_recipe(row: Row) -> None:
     assert row.recipe is RECIPES["pt-all-layers-dense-global" if row.issa else row.name]
+
+
+def test_the_compact_encoder_has_rows_that_are_compared_with_nothing() -> None:
+    rows = [row for row in ROWS.values() if row.recipe.encoder == "compact"]
+    assert [row.name for row in rows] == [
+        "compact-contextual-dense-global",
+        "compact-all-layers-dense-global",
+        "compact-all-layers-dense-speaker",
+        "compact-fusion-global",
+    ]
+    for row in rows:
+        assert (row.table, row.published, row.issa) == ("", {}, False)
+        assert row.recipe.title.startswith("compact encoder ")
 
 
 def test_the_lstm_row_is_compared_under_the_preset_whose_normalisation_it_had() -> None:

@@ -17,7 +17,9 @@ from tests.helpers.corpora import (
 )
 from trainer.corpora import ReadOptions, iemocap, ravdess
 from trainer.events import Event, Notice, Stage
+from trainer.leaks import check_protocol
 from trainer.material import Material
+from trainer.splits import original
 
 SPEAKERS = ("anna", "ben", "carl", "dörte")
 
@@ -236,3 +238,73 @@ def test_recordings_of_one_name_in_two_folders_are_two(folder: Path, told: Told)
     write_recording(folder / "calm" / "ben" / "more" / "1.wav", seed=99)
     found = material(folder, told)
     assert len(found.corpus.utterances) == len(found.contents) == 17
+
+
+def test_copies_train_in_every_protocol_and_nobody_else_is_copied(folder: Path, told: Told) -> None:
+    found = material(folder, told)
+    found.divide(["folds", "speakers"])
+    before = dict(found.protocols)
+    found.augment(2)
+    for name, protocol in found.protocols.items():
+        for plain, more in zip(before[name].splits, protocol.splits, strict=True):
+            assert [len(part) for part in more.parts().values()] == [3 * len(plain.train), 4, 4]
+            assert (more.validation, more.test) == (plain.validation, plain.test)
+        assert protocol.text.endswith("2 changed copies of every training utterance")
+
+
+def test_copies_are_extracted_once_after_the_recordings(folder: Path, told: Told) -> None:
+    found = material(folder, told)
+    found.divide(["folds", "speakers"])
+    found.augment(2)
+    everyone = found.utterances()
+    assert everyone[:16] == list(found.corpus.utterances)
+    copies = [u.identity for u in everyone[16:]]
+    assert copies == sorted(set(copies))
+    assert len(copies) == 2 * 16, "in some fold everybody trains"
+    assert all(u.copy for u in everyone[16:])
+
+
+def test_a_copy_is_a_sound_of_its_own_that_goes_by_its_recording(folder: Path, told: Told) -> None:
+    shutil.copy(folder / "calm" / "anna" / "1.wav", folder / "calm" / "anna" / "3.wav")
+    found = material(folder, told)
+    found.divide(["folds"])
+    plain = dict(found.contents)
+    found.augment(2)
+    assert {i: found.contents[i] for i in plain} == plain
+    by_content: dict[str, set[tuple[str, int]]] = {}
+    for u in found.utterances():
+        assert found.contents[u.identity].startswith(found.contents[original(u)])
+        by_content.setdefault(found.contents[u.identity], set()).add((plain[original(u)], u.copy))
+    assert all(len(sounds) == 1 for sounds in by_content.values())
+    assert len(by_content) == 3 * 16, "twins have the same copies"
+
+
+def test_copies_are_no_leak(folder: Path, told: Told) -> None:
+    found = material(folder, told)
+    found.divide(["folds"])
+    found.augment(3)
+    assert check_protocol(found.protocols["folds"], found.contents) == ()
+
+
+def test_a_recording_that_turns_out_unusable_takes_its_copies_along_and_counts_once(folder: Path, told: Told) -> None:
+    found = material(folder, told, skip_unreadable=True)
+    found.divide(["folds"])
+    found.augment(2)
+    gone = found.corpus.utterances[0].identity
+    found.leave_out({gone: "it breaks off", f"{gone}~1": "it breaks off", f"{gone}~2": "it breaks off"})
+    assert found.notes == ["Left out: 1 of 16 recordings cannot be used: it breaks off"]
+    assert len(found.utterances()) == 3 * 15
+    assert {original(u) for u in found.utterances()} == {u.identity for u in found.corpus.utterances}
+    assert not [identity for identity in found.contents if identity.startswith(gone)]
+    assert len(found.protocols["folds"].utterances()) == 3 * 15
+
+
+def test_a_copy_that_turns_out_unusable_takes_its_recording_along(folder: Path, told: Told) -> None:
+    found = material(folder, told, skip_unreadable=True)
+    found.divide(["folds"])
+    found.augment(2)
+    gone = found.corpus.utterances[0].identity
+    found.leave_out({f"{gone}~2": "its features are not numbers"})
+    assert found.notes == ["Left out: 1 of 16 recordings cannot be used: its features are not numbers"]
+    assert len(found.corpus.utterances) == 15
+    assert len(found.utterances()) == 3 * 15

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,47 +9,30 @@ import numpy as np
 import pytest
 
 from ser_desktop.core.errors import CorpusError
-from ser_desktop.core.labels import IEMOCAP_4, RAVDESS_7, RAVDESS_8, RAVDESS_CODES
+from ser_desktop.core.labels import IEMOCAP_4, RAVDESS_7, RAVDESS_8
 from tests.helpers.corpora import N_SMALL_IEMOCAP, write_iemocap
-from trainer.contents import Contents
-from trainer.corpora import CORPORA, Corpus, ReadOptions, Utterance, iemocap
+from tests.helpers.utterances import (
+    all_different,
+    assert_no_speaker_is_shared,
+    both_like,
+    nemo_like,
+    ravdess_like,
+    speakers_of,
+    spoken_by,
+)
+from trainer.corpora import CORPORA, Corpus, ReadOptions, iemocap
+from trainer.leaks import check_protocol
 from trainer.protocols import (
     PROTOCOLS,
     Maker,
-    Protocol,
     iemocap_issa,
     iemocap_sessions,
     leave_one_speaker_out,
     own_protocol,
-    ravdess_fixed,
-    ravdess_issa,
     speaker_folds,
 )
-
-
-def ravdess_like() -> Corpus:
-    """24 actors, 8 emotions, 2 repetitions; the files are not there."""
-    utterances = [
-        Utterance(f"03-01-{code}-01-01-{take}-{actor:02d}", Path("none"), f"actor{actor:02d}", emotion, style="speech")
-        for code, emotion in RAVDESS_CODES.items()
-        for take in ("01", "02")
-        for actor in range(1, 25)
-    ]
-    return Corpus("ravdess", "RAVDESS speech", "", tuple(sorted(utterances, key=lambda u: u.identity)))
-
-
-def spoken_by(sizes: Mapping[str, int], emotions: tuple[str, ...] = ("angry", "calm")) -> Corpus:
-    """So many utterances of each speaker, the emotions in turn."""
-    utterances = (
-        Utterance(f"{speaker}-{i:03d}", Path("none"), speaker, emotions[i % len(emotions)])
-        for speaker, n in sizes.items()
-        for i in range(n)
-    )
-    return Corpus("csv", "«mine»", "", tuple(sorted(utterances, key=lambda u: u.identity)))
-
-
-def all_different(corpus: Corpus) -> Contents:
-    return {u.identity: hashlib.sha256(u.identity.encode()).hexdigest()[:32] for u in corpus.utterances}
+from trainer.ravdess_protocols import ravdess_fixed, ravdess_issa, ravdess_six_folds
+from trainer.splits import Protocol
 
 
 def speakers_by_fold(protocol: Protocol) -> list[list[str]]:
@@ -63,13 +45,6 @@ def assert_everyone_tests_and_validates_once(protocol: Protocol, corpus: Corpus)
     assert sorted(u.identity for split in protocol.splits for u in split.validation) == everyone
     for split in protocol.splits:
         assert sorted(u.identity for part in split.parts().values() for u in part) == everyone
-
-
-def assert_no_speaker_is_shared(protocol: Protocol) -> None:
-    for split in protocol.splits:
-        train, validation, test = ({u.speaker for u in part} for part in split.parts().values())
-        assert train.isdisjoint(validation | test)
-        assert validation.isdisjoint(test)
 
 
 @pytest.fixture
@@ -98,6 +73,27 @@ def test_the_fixed_split_of_ravdess_merges_calm_into_neutral() -> None:
     }
     merged = next(u for u in split.test if u.identity == "03-01-02-01-01-01-23")
     assert merged.emotion == "neutral"
+
+
+def test_six_folds_of_actors_test_everybody_once() -> None:
+    corpus = ravdess_like()
+    protocol = ravdess_six_folds(corpus, {})
+    assert (protocol.name, protocol.labels, protocol.speaker_dependent) == ("six-folds", RAVDESS_7, False)
+    assert speakers_by_fold(protocol) == [[f"actor{i:02d}" for i in range(k, k + 4)] for k in range(1, 25, 4)]
+    assert [speakers_of(split)["validation"] for split in protocol.splits] == [
+        speakers_of(split)["test"] for split in (*protocol.splits[1:], protocol.splits[0])
+    ]
+    assert_everyone_tests_and_validates_once(protocol, corpus)
+    assert_no_speaker_is_shared(protocol)
+    assert check_protocol(protocol, all_different(corpus)) == ()
+    assert "calm" not in {u.emotion for u in protocol.utterances()}
+
+
+def test_what_nobody_sings_is_no_class_of_song() -> None:
+    sung = tuple(u for u in ravdess_like().utterances if u.emotion not in {"disgust", "surprised"})
+    song = replace(ravdess_like(), key="ravdess-song", utterances=sung)
+    for maker in (ravdess_fixed, ravdess_six_folds):
+        assert maker(song, {}).labels == ("neutral", "happy", "sad", "angry", "fearful")
 
 
 def test_ravdess_after_issa_keeps_calm_and_mixes_actors_in_random_folds() -> None:
@@ -257,6 +253,8 @@ def test_every_corpus_has_a_protocol_of_its_own() -> None:
         "ravdess": "fixed",
         "ravdess-song": "fixed",
         "ravdess-both": "fixed",
+        "nemo": "folds",
+        "ravdess-nemo": "fixed",
         "iemocap": "sessions",
         "folder": "folds",
         "csv": "folds",
@@ -265,7 +263,13 @@ def test_every_corpus_has_a_protocol_of_its_own() -> None:
 
 
 def test_every_protocol_goes_by_the_name_it_is_asked_for(small_iemocap: Corpus) -> None:
-    corpora = {"ravdess": ravdess_like(), "iemocap": small_iemocap, "csv": spoken_by(dict.fromkeys("abcde", 4))}
+    corpora = {
+        "ravdess": ravdess_like(),
+        "nemo": nemo_like(),
+        "ravdess-nemo": both_like(),
+        "iemocap": small_iemocap,
+        "csv": spoken_by(dict.fromkeys("abcde", 4)),
+    }
     for key, corpus in corpora.items():
         for name, maker in PROTOCOLS[key].items():
             assert maker(corpus, all_different(corpus)).name == name

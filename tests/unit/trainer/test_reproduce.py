@@ -9,14 +9,15 @@ import pytest
 from ser_desktop.core.errors import Cancelled, CorpusError, EncoderMissingError, TrainingError
 from ser_desktop.core.features import FeatureName
 from tests.helpers.bundles import tiny_encoder
-from tests.helpers.corpora import write_small_ravdess
+from tests.helpers.corpora import N_SMALL_SPEECH, write_small_ravdess
 from tests.helpers.training import SMALL, SMALL_ROW, Heard, run_here, small_plan, small_row
 from trainer import jobs as jobs_room
+from trainer.corpora import ravdess
 from trainer.events import EpochEnded, Notice, Progress, Stage
 from trainer.experiments import Preset
 from trainer.report import write_report
 from trainer.reproduce import Reproduction
-from trainer.rows import ROWS
+from trainer.rows import ROWS, Row
 from trainer.run_folder import RunFolder, require_run
 from trainer.workers import Workers
 
@@ -28,6 +29,16 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("corpus with späce")
     write_small_ravdess(folder)
     return folder
+
+
+def with_copies(n: int, row: Row = SMALL_ROW) -> Row:
+    return replace(row, recipe=replace(row.recipe, copies=n))
+
+
+def written(run: Path) -> dict[str, bytes]:
+    """All that a run is made of, without features and locks."""
+    files = (p for p in sorted(run.rglob("*")) if p.is_file() and ".cache" not in p.parts and p.name != ".lock")
+    return {str(p.relative_to(run)): p.read_bytes() for p in files}
 
 
 def predictions(run: Path) -> dict[str, bytes]:
@@ -256,3 +267,96 @@ def test_jobs_that_do_not_come_out_even_take_turns_with_the_same_result(
     order = [event.seed for event in heard.of(EpochEnded)]
     assert len(order) == 12
     assert order.index(3) < 10, "the third did not wait for the others to finish"
+
+
+@pytest.mark.parametrize("n_copies", [1, 2])
+def test_copies_train_and_decide_nothing_else(corpus: Path, tmp_path: Path, n_copies: int) -> None:
+    plan = small_plan(corpus, tmp_path / "run", with_copies(n_copies), seeds=(1,))
+    run_here(plan)
+    (ready,) = run_here(plan).prepare()
+    (split,) = ready.protocol.splits
+    assert [len(part) for part in ready.data(split).parts.values()] == [160 * (1 + n_copies), 16, 16]
+    value = json.loads((plan.out / "run.json").read_text())
+    assert value["protocols"]["fixed"]["folds"] == [["fold-1", 160 * (1 + n_copies), 16, 16]]
+    assert value["rows"]["spectrogram-dense-global@paper"]["recipe"]["copies"] == n_copies
+    (result,) = write_report(*require_run(plan.out))
+    assert f"{n_copies} changed copies of every training utterance" in result.protocol.text
+    assert f"{n_copies} changed copies" in (plan.out / "report.md").read_text()
+    assert result.n_test == 16
+    assert len(list(plan.cache.glob("*.npy"))) == 192 + n_copies * 160
+
+
+def test_copies_leave_what_validates_and_tests_alone(corpus: Path, tmp_path: Path) -> None:
+    judged = []
+    for n in (0, 1):
+        plan = small_plan(corpus, tmp_path / str(n), with_copies(n), seeds=(1,))
+        run_here(plan)
+        (result,) = write_report(*require_run(plan.out))
+        (record,) = result.records
+        judged.append([(part.files, part.speakers, part.truth.tolist()) for part in (record.validation, record.test)])
+    assert judged[0] == judged[1]
+    assert predictions(tmp_path / "0") != predictions(tmp_path / "1"), "the copies were heard"
+
+
+def test_runs_with_copies_can_be_repeated_to_the_bit(corpus: Path, tmp_path: Path) -> None:
+    plans = [small_plan(corpus, tmp_path / name, with_copies(1), seeds=(1,)) for name in ("a", "b")]
+    for plan in plans:
+        run_here(plan)
+    assert predictions(plans[0].out) == predictions(plans[1].out)
+
+
+def test_published_figures_know_no_copies(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ravdess, "N_SPEECH", N_SMALL_SPEECH)
+    row = small_row("spectrogram-dense-speaker")
+    published = []
+    for n in (0, 1):
+        plan = small_plan(corpus, tmp_path / str(n), with_copies(n, row), seeds=(1,))
+        run_here(plan)
+        (result,) = write_report(*require_run(plan.out))
+        published.append(result.published)
+    assert published == [row.published["ravdess"], None]
+
+
+@pytest.mark.parametrize(("before", "after"), [(0, 1), (1, 0), (1, 2)])
+def test_another_number_of_copies_in_the_same_folder_is_refused(
+    corpus: Path, tmp_path: Path, before: int, after: int
+) -> None:
+    plan = small_plan(corpus, tmp_path / "run", with_copies(before), seeds=(1,))
+    run_here(plan)
+    files = written(plan.out)
+    with pytest.raises(TrainingError, match=r"holds results of .* with other") as caught:
+        run_here(replace(plan, rows=(with_copies(after),), seeds=(1, 2)))
+    assert "--out" in caught.value.fix
+    assert written(plan.out) == files, "the run describes what it holds"
+
+
+def test_another_row_in_the_same_folder_needs_the_same_copies(corpus: Path, tmp_path: Path) -> None:
+    plan = small_plan(corpus, tmp_path / "run", with_copies(1), seeds=(1,))
+    run_here(plan)
+    files = written(plan.out)
+    other = small_row("spectrogram-dense-speaker")
+    with pytest.raises(TrainingError, match="1 changed copies"):
+        run_here(replace(plan, rows=(other,)))
+    assert written(plan.out) == files
+    run_here(replace(plan, rows=(with_copies(1, other),)))
+    assert len(write_report(*require_run(plan.out))) == 2
+
+
+def test_a_run_with_copies_goes_on_with_more_seeds(corpus: Path, tmp_path: Path) -> None:
+    plan = small_plan(corpus, tmp_path / "run", with_copies(1), seeds=(1,))
+    run_here(plan)
+    heard = Heard()
+    run_here(replace(plan, seeds=(1, 2)), heard)
+    assert {event.seed for event in heard.of(EpochEnded)} == {2}
+
+
+def test_a_recording_that_breaks_off_takes_its_copies_along(tmp_path: Path) -> None:
+    write_small_ravdess(tmp_path / "corpus")
+    cut = sorted((tmp_path / "corpus").rglob("*.flac"))[40]
+    cut.write_bytes(cut.read_bytes()[:2000])
+    plan = small_plan(tmp_path / "corpus", tmp_path / "run", with_copies(2), seeds=(1,))
+    with pytest.raises(CorpusError, match=r"1 of 192 recordings cannot be used"):
+        run_here(plan)
+    run_here(replace(plan, skip_unreadable=True))
+    value = json.loads((plan.out / "run.json").read_text())
+    assert value["protocols"]["fixed"]["folds"] == [["fold-1", 3 * 159, 16, 16]]
