@@ -116,13 +116,16 @@ class DistillationWithEmotion:
     distillation : Distillation
     n_layers, n_features : int
     first_step : int
-        Emotions join at this step.
+        The head joins at this step and learns alone for `HEAD_STEPS`: measured, the gradients of a head that
+        knows nothing undo what the encoder has learned from the teacher.
     weight : float
         Of the cross-entropy.
     """
 
+    HEAD_STEPS = 150
+
     def __init__(
-        self, distillation: Distillation, n_layers: int, n_features: int, first_step: int, weight: float = 0.5
+        self, distillation: Distillation, n_layers: int, n_features: int, first_step: int, weight: float
     ) -> None:
         self._distillation = distillation
         self._first_step = first_step
@@ -147,7 +150,9 @@ class DistillationWithEmotion:
         ]
         labelled = [(i, a, b, label) for i, a, b, label in labelled if b - a >= _MIN_LABELLED_FRAMES]
         if labelled:
-            logits = self._head(torch.stack(layers), [(i, a, b) for i, a, b, _ in labelled])
+            alone = batch.step < self._first_step + self.HEAD_STEPS
+            heard = torch.stack([layer.detach() if alone else layer for layer in layers])
+            logits = self._head(heard, [(i, a, b) for i, a, b, _ in labelled])
             labels = torch.tensor([label for *_, label in labelled], device=logits.device)
             found["emotion"] = cross_entropy(logits, labels, label_smoothing=0.1)
             found["loss"] = found["loss"] + self._weight * found["emotion"]

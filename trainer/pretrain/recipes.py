@@ -32,6 +32,8 @@ class PretrainRecipe:
         Share of the steps in which only f₀ learns (with a teacher).
     emotion_from : float
         Share of the steps after which emotions join.
+    emotion_weight : float
+        Of the emotions' cross-entropy beside the distillation.
     hear_rate, learning_rate : float
         Adam's highest, for the steps in which only f₀ learns and for the rest.
     n_passes : int
@@ -48,7 +50,7 @@ class PretrainRecipe:
     batch_size: int = 8
     hear: float = 0.2
     emotion_from: float = 0.5
-    emotion_weight: float = 0.5
+    emotion_weight: float = 0.1
     hear_rate: float = 3e-3
     learning_rate: float = 5e-4
     warm_up: int = 30
