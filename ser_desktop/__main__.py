@@ -49,7 +49,7 @@ def _predict(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from ser_desktop.core.analysis import open_analyser
-    from ser_desktop.core.files import analyse_file
+    from ser_desktop.core.files import FILE_HOP_S, analyse_file
 
     try:
         analyser = open_analyser(options.bundle or paths.default_bundle(), options.device)
@@ -65,7 +65,7 @@ def _predict(options: argparse.Namespace) -> int:
                 analysis = analyse_file(
                     analyser,
                     path,
-                    options.hop,
+                    options.hop or FILE_HOP_S,
                     lambda share, name=path.name: line.update(f"{name}: {100 * share:.0f} %"),
                 )
             except UserFacingError as error:
@@ -120,7 +120,6 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument(
         "--hop",
         type=_hop,
-        default=4.0,
         metavar="SECONDS",
         help="from one window to the next in files longer than a window (default 4; live it is 1)",
     )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from ser_desktop.core.analysis import softmax
 from ser_desktop.core.bundle_config import BundleConfig
+from ser_desktop.core.catalogue import ENCODERS
+from ser_desktop.core.features import FeatureName
 from trainer import metrics
 from trainer.records import JobRecord, Predictions
 from trainer.results import RowResult
@@ -14,6 +16,7 @@ from trainer.robustness import Endured
 from trainer.train import uar_of
 
 _MANY_SPEAKERS = 12
+_OPENSMILE = "openSMILE (eGeMAPS) is free for research and teaching; commercial use needs a licence from audEERING."
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,8 @@ def model_card(evidence: Evidence) -> str:
     """Return the bundle's README.md."""
     config, result = evidence.config, evidence.result
     labels = config.labels
+    has_egemaps = any(spec.name is FeatureName.EGEMAPS for spec in config.features)
+    smile = f" {_OPENSMILE}" if has_egemaps else ""
     shares = "No speaker is in two parts" if not result.protocol.speaker_dependent else "SPEAKERS ARE SHARED on purpose"
     return "\n".join(
         [
@@ -84,6 +89,7 @@ def model_card(evidence: Evidence) -> str:
             f"- **Protocol:** {result.protocol.words}. {shares} (checked, with the files' bytes).",
             f"- **Features:** {', '.join(spec.name for spec in config.features)}, sound at 16 kHz; "
             f"{config.normalisation} normalisation.",
+            *_encoder(config),
             f"- **Head:** {config.head_kind}, at most {config.window_s:g} s of sound; preset {result.preset}.",
             f"- **Classes:** {', '.join(labels)} (chance {100 / len(labels):.1f} % UAR).",
             "",
@@ -104,9 +110,7 @@ def model_card(evidence: Evidence) -> str:
             "For demonstrations, teaching and research. Trained on people who were asked to sound like an emotion: "
             "what it hears is an expression, not what a person feels, and it is often wrong. It generalises "
             "poorly to other voices, languages, rooms and microphones. Do not use it to judge people, and not at "
-            "work or in schools (EU AI Act, Article 5(1)(f)). Tell people that their voice is being analysed. "
-            "openSMILE, which computes eGeMAPS, is free for research and teaching; commercial use needs a "
-            "licence from audEERING.",
+            f"work or in schools (EU AI Act, Article 5(1)(f)). Tell people that their voice is being analysed.{smile}",
             "",
             "## Rebuild",
             "",
@@ -118,6 +122,15 @@ def model_card(evidence: Evidence) -> str:
             "",
         ]
     )
+
+
+def _encoder(config: BundleConfig) -> list[str]:
+    """Which encoder it listens to; encoders that this program does not know have nothing but their name."""
+    if config.encoder is None:
+        return []
+    entry = next((entry for entry in ENCODERS if entry.identity == config.encoder), None)
+    what = f" ({entry.licence}). {entry.purpose}." if entry else ""
+    return [f"- **Encoder:** `{config.encoder}`{what}"]
 
 
 def _results(result: RowResult) -> list[str]:

@@ -31,7 +31,8 @@ def export_bundle(options: argparse.Namespace, workers: Workers, listener: Liste
     options.protocol = options.augment = None
     result = export.choose_row(folder, info, options.row, options.preset, best_so_far=options.best_so_far)
     listener(Stage("report", f"Writing «{options.out}»"))
-    command = f"python -m trainer export RUN --row {result.row} --preset {result.preset}"
+    made = f"{_run_command(info, result)} --out RUN\n"
+    command = f"{made}python -m trainer export RUN --row {result.row} --preset {result.preset}"
     if options.refit:
         words = [command, "--refit --data PATH", *reading_options(options), "--out FOLDER"]
         _refit(options, folder, result, workers, listener, rebuild=" ".join(words))
@@ -58,16 +59,22 @@ def _beside(run: Path, result: RowResult) -> list[Beside]:
     found = []
     for other in read_results(folder, info):
         if (other.row, other.preset) == (result.row, result.preset):
-            copies = _copies(info, other)
-            words = [f"python -m trainer reproduce --corpus {info.corpus_key} --data PATH --rows {other.row}"]
-            words += [f"--preset {other.preset}"] if other.preset != Preset.PAPER else []
-            words += (
-                [f"--protocol {other.protocol.name}"] if other.protocol.name != own_protocol(info.corpus_key) else []
-            )
-            words += [f"--augment {copies}"] if copies else []
-            words += [] if info.is_complete else ["--accept-counts"]
-            found.append(Beside(other, " ".join(words)))
+            found.append(Beside(other, _run_command(info, other)))
     return found
+
+
+def _run_command(info: RunInfo, result: RowResult) -> str:
+    """Return the command that makes a row of a run."""
+    is_row = result.row in ROWS
+    words = [f"python -m trainer {'reproduce' if is_row else 'train'} --corpus {info.corpus_key} --data PATH"]
+    words += [f"--rows {result.row}" if is_row else f"--recipe {result.row}"]
+    words += [f"--preset {result.preset}"] if result.preset != Preset.PAPER else []
+    protocol, copies = result.protocol.name, _copies(info, result)
+    is_own = protocol == own_protocol(info.corpus_key) or (is_row and ROWS[result.row].issa)
+    words += [] if is_own else [f"--protocol {protocol}"]
+    words += [f"--augment {copies}"] if copies else []
+    words += [] if info.is_complete else ["--accept-counts"]
+    return " ".join(words)
 
 
 def _copies(info: RunInfo, result: RowResult) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -99,7 +101,7 @@ class Analyser:
 
     def logits(self, samples: FloatArray) -> npt.NDArray[np.float32]:
         """Logits (n_classes,) of one window, (n_samples,) at 16 kHz, unpadded."""
-        branches = [extractor.extract(samples) for extractor in self._extractors]
+        branches = extract_all(self._extractors, samples)
         prepared = prepare(branches, self.bundle.statistics, self.bundle.config.max_frames())
         with torch.inference_mode():
             logits = self.bundle.head(*collate([prepared]))
@@ -113,6 +115,30 @@ class Analyser:
         """Analyse a second of quiet noise, so that the first real window is not the slow one."""
         noise = np.random.default_rng(0).standard_normal(SAMPLE_RATE_HZ).astype(np.float32)
         self.logits(noise * np.float32(1e-3))
+
+
+def extract_all(extractors: Sequence[Extractor], samples: FloatArray) -> list[FloatArray]:
+    """Features of every extractor, computed at the same time.
+
+    Measured on two cores with the compact encoder and eGeMAPS of 8 s: 0.15 s, one after the other 0.21 s.
+    """
+    first, *others = extractors
+    if not others:
+        return [first.extract(samples)]
+    with _a_core_left(), ThreadPoolExecutor(len(others)) as pool:
+        coming = [pool.submit(other.extract, samples) for other in others]
+        return [first.extract(samples), *(features.result() for features in coming)]
+
+
+@contextmanager
+def _a_core_left() -> Iterator[None]:
+    """Leave openSMILE a core: PyTorch's threads wait for each other, and so for one that has to share."""
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(max(1, n_threads - 1))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(n_threads)
 
 
 def _difference(wanted: FeatureSpec, found: FeatureSpec) -> str:

@@ -93,6 +93,8 @@ def save_bundle(folder: Path, config: BundleConfig, head: Head, statistics: Sequ
             (scratch / CONFIG_FILE).write_text(contract, "utf-8", newline="\n")
             (scratch / CARD_FILE).write_text(card, "utf-8", newline="\n")
             save_file(tensors, scratch / WEIGHTS_FILE, metadata={"format": "pt"})
+            # safetensors lets nobody but the owner read it.
+            (scratch / WEIGHTS_FILE).chmod(0o644)
             sums = {name: file_sha256(scratch / name) for name in CHECKED_FILES}
             (scratch / CHECKSUMS_FILE).write_text(json.dumps(sums, indent=2) + "\n", "utf-8", newline="\n")
             # The checksums go last: a folder without them, or with old ones, is refused on load.

@@ -79,9 +79,9 @@ ENCODERS: tuple[EncoderEntry, ...] = (
     EncoderEntry(
         name="compact",
         repository="ser-desktop/compact",
-        revision="000000000000",
+        revision="3816629a5f13",
         weights="model.safetensors",
-        n_bytes=23_555_000,
+        n_bytes=23_556_952,
         licence="CC BY-NC-SA 4.0",
         purpose="Comes with the program: a small wav2vec 2.0, taught by Whisper base",
         is_shipped=True,

@@ -80,7 +80,7 @@ class Extractor(Protocol):
 class Egemaps:
     """The eGeMAPSv02 low-level descriptors of openSMILE, 10 ms frames averaged in pairs.
 
-    openSMILE is not thread-safe: use an instance in one thread.
+    openSMILE is not thread-safe: use an instance in one thread at a time.
     """
 
     def __init__(self) -> None:

@@ -10,7 +10,10 @@ from typing import Any
 from ser_desktop.core.audio import file_info, read_blocks
 from ser_desktop.core.errors import AudioFileError
 from ser_desktop.core.prediction import Prediction
-from ser_desktop.core.stream import DEFAULT_HOP_S, Judge, analyse_blocks, overall
+from ser_desktop.core.stream import Judge, analyse_blocks, overall
+
+FILE_HOP_S = 4.0
+"""From one window of a file to the next: every moment is heard by two windows."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class FileAnalysis:
 def analyse_file(
     judge: Judge,
     path: Path,
-    hop_s: float = DEFAULT_HOP_S,
+    hop_s: float = FILE_HOP_S,
     progress: Callable[[float], None] = lambda _share: None,
 ) -> FileAnalysis:
     """Analyse one file of any length with bounded memory.

@@ -109,6 +109,10 @@ def certainty_words(certainty: float) -> str:
     return "fairly sure" if certainty >= 0.5 else "a tendency"
 
 
+_ADJECTIVES = {"disgust": "disgusted", "anger": "angry", "sadness": "sad", "happiness": "happy", "fear": "fearful"}
+"""What a voice sounds like, for labels that name the feeling."""
+
+
 def why(prediction: Prediction | None, model: ModelInfo | None) -> str:
     """One or two plain sentences about the current answer."""
     if model is None:
@@ -127,8 +131,9 @@ def why(prediction: Prediction | None, model: ModelInfo | None) -> str:
             f"No emotion stands out: {best[1]} and {second[1]} are closest. Below {100 * model.threshold:.0f} % "
             "the program does not commit itself."
         )
+    next_one = f"; next comes {second[1]} with {100 * second[0]:.0f} %" if second[0] >= 0.005 else ""
     return (
-        f"The voice sounds {best[1]}; next comes {second[1]} with {100 * second[0]:.0f} %. "
+        f"The voice sounds {_ADJECTIVES.get(best[1], best[1])}{next_one}. "
         "This is how the voice sounds to a model trained on actors, not what a person feels."
     )
 

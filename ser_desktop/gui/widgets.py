@@ -38,19 +38,20 @@ def label(text: str, name: str = "", *, wraps: bool = False) -> QLabel:
 
 
 class ElidedLabel(QLabel):
-    """One line that ends in "…" where it does not fit; the tooltip holds all of it."""
+    """One line that loses its end where it does not fit, its middle if it stands on the right; the tooltip has all."""
 
     def __init__(self, name: str, *, align_right: bool = False) -> None:
         super().__init__()
         self.setObjectName(name)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._side = Qt.AlignmentFlag.AlignRight if align_right else Qt.AlignmentFlag.AlignLeft
+        self._elide = Qt.TextElideMode.ElideMiddle if align_right else Qt.TextElideMode.ElideRight
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw what fits."""
         painter = QPainter(self)
         painter.setPen(theme.colour("muted"))
-        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        shown = self.fontMetrics().elidedText(self.text(), self._elide, self.width())
         painter.drawText(self.rect(), int(self._side | Qt.AlignmentFlag.AlignVCenter), shown)
 
 

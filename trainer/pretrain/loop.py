@@ -60,6 +60,8 @@ class State:
     optimiser: torch.optim.Optimizer
     step: int = 0
     seconds: float = 0.0
+    losses: dict[str, list[float]] = field(default_factory=dict)
+    """Since the last point of the curve."""
     curve: list[Measured] = field(default_factory=list)
     best: dict[str, Tensor] = field(default_factory=dict)
 
@@ -118,22 +120,28 @@ def pretrain(
     ------
     SaveError, TrainingError
     """
-    sums: dict[str, list[float]] = {}
     started = time.monotonic() - state.seconds
+
+    def measure_if_due() -> None:
+        nonlocal started
+        is_last, known = state.step == recipe.n_steps, state.curve[-1].step if state.curve else 0
+        if state.step > known and (state.step % every == 0 or is_last):
+            point = _measure(state, probe, check, is_last=is_last)
+            save(checkpoint, state)
+            measured(point)
+            started = time.monotonic() - state.seconds
+
+    # A run that was stopped while it probed has taken the step, but has not measured it.
+    measure_if_due()
     for batch in _ahead(stretches, recipe, state.step, _device(state.model)):
         check()
         set_rates(state, recipe)
         for name, value in _step(state, recipe, batch).items():
-            sums.setdefault(name, []).append(value)
+            state.losses.setdefault(name, []).append(value)
         state.step += 1
+        state.seconds = time.monotonic() - started
         told(state, recipe.n_steps)
-        if state.step % every == 0 or state.step == recipe.n_steps:
-            state.seconds = time.monotonic() - started
-            point = _measure(state, sums, probe, check, is_last=state.step == recipe.n_steps)
-            sums = {}
-            save(checkpoint, state)
-            measured(point)
-            started = time.monotonic() - state.seconds
+        measure_if_due()
     return state
 
 
@@ -169,11 +177,10 @@ def _step(state: State, recipe: PretrainRecipe, batch: Batch) -> dict[str, float
     return {name: float(value.detach()) for name, value in losses.items()}
 
 
-def _measure(
-    state: State, sums: dict[str, list[float]], probe: Probe | None, check: Callable[[], None], *, is_last: bool
-) -> Measured:
-    losses = {name: float(np.mean(values)) for name, values in sums.items()}
+def _measure(state: State, probe: Probe | None, check: Callable[[], None], *, is_last: bool) -> Measured:
     probed = probe(state.model, check) if probe else None
+    losses = {name: float(np.mean(values)) for name, values in state.losses.items()}
+    state.losses = {}
     is_best = probed.deciding > state.best_probe if probed else is_last
     if is_best:
         state.best = {name: value.detach().cpu().clone() for name, value in state.model.state_dict().items()}
@@ -223,6 +230,7 @@ def save(path: Path, state: State) -> None:
         "optimiser": state.optimiser.state_dict(),
         "step": state.step,
         "seconds": state.seconds,
+        "losses": state.losses,
         "curve": json.dumps([as_json(m) for m in state.curve]),
         "best": state.best,
     }
@@ -248,7 +256,8 @@ def restore(path: Path, state: State) -> bool:
     state.model.load_state_dict(content["model"])
     state.objective.extra().load_state_dict(content["extra"])
     state.optimiser.load_state_dict(content["optimiser"])
-    state.step, state.seconds, state.best, state.curve = content["step"], content["seconds"], content["best"], curve
+    state.step, state.seconds, state.losses = content["step"], content["seconds"], content.get("losses", {})
+    state.best, state.curve = content["best"], curve
     return True
 
 

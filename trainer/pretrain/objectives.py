@@ -195,6 +195,8 @@ class MaskedContrast:
     def __init__(self, model: Wav2Vec2Model, n_steps: int) -> None:
         from transformers import Wav2Vec2ForPreTraining
 
+        # An encoder in use masks nothing, and its configuration says so: here it would keep the mask away, too.
+        model.config.apply_spec_augment = True
         self._full = Wav2Vec2ForPreTraining(model.config)
         self._full.wav2vec2 = model
         self._n_steps = n_steps

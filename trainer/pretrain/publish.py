@@ -66,6 +66,7 @@ def publish(story: Story, weights: dict[str, Tensor], out: Path, compared: Seque
     # Nothing is masked where the encoder is used.
     torch.nn.init.zeros_(model.masked_spec_embed)
     others = [json.loads(path.read_text(encoding="utf-8")) for path in compared]
+    others = [other for other in others if _conditions(other) == _conditions(story.summary)]
     try:
         out.mkdir(parents=True, exist_ok=True)
         state = {name: value.half().contiguous() for name, value in model.state_dict().items()}
@@ -177,7 +178,7 @@ def encoder_card(story: Story, others: Sequence[dict[str, Any]], n_bytes: int) -
             "",
             "| recipe | steps | heard | minutes | best step | actors 17–20 | leave actors out |",
             "|---|---|---|---|---|---|---|",
-            *(_row(other) for other in sorted(others, key=lambda o: (o["recipe"]["n_steps"], o["recipe"]["name"]))),
+            *(_row(other) for other in sorted(others, key=lambda other: str(other["recipe"]["name"]))),
             "",
             "Loss and probe curves: `run/curve.csv`, `run/curve.svg`. What heads reach on it stands in the cards of "
             "the models that use it.",
@@ -194,6 +195,15 @@ def encoder_card(story: Story, others: Sequence[dict[str, Any]], n_bytes: int) -
             story.rebuild,
             "```",
         ]
+    )
+
+
+def _conditions(summary: dict[str, Any]) -> tuple[object, ...]:
+    """Return what two runs must have in common for their figures to say something about the recipes."""
+    recipe = summary["recipe"]
+    return (
+        *(recipe[name] for name in ("n_steps", "batch_size", "n_passes", "stretch_seed")),
+        *(summary[name] for name in ("n_recordings", "hours_of_audio")),
     )
 
 

@@ -70,7 +70,7 @@ def find_recordings(folders: Sequence[Path]) -> Found:
     for folder in folders:
         if not folder.is_dir():
             raise CorpusError(f"There is no folder «{folder}».", "Name folders with audio files after --audio.")
-        for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in FILE_SUFFIXES and p.is_file()):
+        for path in sorted(p for p in folder.rglob("*") if _is_audio(p)):
             recording = _recording(path)
             if recording.speaker in HELD_OUT_ACTORS:
                 n_held_out += 1
@@ -82,8 +82,15 @@ def find_recordings(folders: Sequence[Path]) -> Found:
     return Found(tuple(recordings), n_held_out)
 
 
+def _is_audio(path: Path) -> bool:
+    # macOS leaves «._NAME.wav» in its archives, which holds no sound.
+    return path.suffix.lower() in FILE_SUFFIXES and not path.name.startswith(".") and path.is_file()
+
+
 def _recording(path: Path) -> Recording:
-    named = parse_name(path)
+    # Coded otherwise, or taken from the corpus's videos (01, 02), an actor's voice is the same.
+    modality, _, rest = path.stem.partition("-")
+    named = parse_name(path.with_name(f"03-{rest}.wav")) if modality in {"01", "02", "03"} else None
     if named is None:
         return Recording(path)
     is_spoken = named.style == "speech"

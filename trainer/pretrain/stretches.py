@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ser_desktop.core import audio
 from ser_desktop.core.audio import SAMPLE_RATE_HZ, FloatArray
 from ser_desktop.core.checksums import file_sha256
-from ser_desktop.core.errors import SaveError
+from ser_desktop.core.errors import CorpusError, SaveError
 from ser_desktop.core.labels import RAVDESS_7
 from trainer.files import whole_file
 from trainer.pretrain.recordings import Recording
@@ -95,7 +95,7 @@ def prepare_stretches(
 
     Raises
     ------
-    AudioFileError, SaveError
+    AudioFileError, CorpusError, SaveError
     """
     identity = _identity(recordings, n_passes, seed)
     samples_file, parts_file = folder / f"stretches-{identity}.npy", folder / f"stretches-{identity}.json"
@@ -105,6 +105,11 @@ def prepare_stretches(
         for samples, own in _cut(_in_passes(recordings, n_passes, rng, lambda done: progress(done, n_all))):
             stretches.append(np.round(samples * _FULL_SCALE).astype(np.int16))
             parts.append([(part.start, part.stop, part.label) for part in own])
+        if not stretches:
+            raise CorpusError(
+                f"There are less than {STRETCH_S:.0f} seconds of sound to train on.",
+                "Name more folders with audio files after --audio.",
+            )
         try:
             with whole_file(samples_file) as scratch, scratch.open("wb") as file:
                 np.save(file, np.stack(stretches))

@@ -10,10 +10,11 @@ import soundfile as sf
 import torch
 
 from ser_desktop.core import paths
-from ser_desktop.core.analysis import Analyser, make_extractors, open_analyser, softmax
+from ser_desktop.core.analysis import Analyser, extract_all, make_extractors, open_analyser, softmax
 from ser_desktop.core.audio import SAMPLE_RATE_HZ, FloatArray, load
 from ser_desktop.core.bundle import load_bundle
 from ser_desktop.core.errors import BundleError, EncoderMissingError
+from ser_desktop.core.features import Egemaps, EncoderLayers, Extractor, Spectrogram
 from ser_desktop.core.files import analyse_file
 from ser_desktop.core.heads import HeadKind
 from ser_desktop.core.ring import RingBuffer
@@ -38,10 +39,10 @@ class RememberingAnalyser(Analyser):
         return values
 
 
-@pytest.fixture(params=["default bundle", "fusion"])
+@pytest.fixture(params=["spare bundle", "fusion"])
 def analyser(request: pytest.FixtureRequest, tmp_path: Path) -> RememberingAnalyser:
-    if request.param == "default bundle":
-        bundle, encoder = load_bundle(paths.default_bundle()), None
+    if request.param == "spare bundle":
+        bundle, encoder = load_bundle(paths.spare_bundle()), None
     else:
         encoder = tiny_encoder()
         config = small_config((encoder_spec(encoder), EGEMAPS), HeadKind.FUSION, encoder.identity)
@@ -98,6 +99,46 @@ def test_an_unrounded_training_batch_of_a_fusion_model_agrees_exactly(tmp_path: 
         np.testing.assert_allclose(row, analyser.logits(samples), atol=1e-4)
 
 
+def test_features_computed_at_the_same_time_are_those_computed_one_after_the_other() -> None:
+    sound = speech_like(3.0)
+    extractors = [EncoderLayers(tiny_encoder()), Egemaps(), Spectrogram(0.02)]
+    for own, alone in zip(extract_all(extractors, sound), [e.extract(sound) for e in extractors], strict=True):
+        np.testing.assert_allclose(own, alone, atol=1e-5)
+
+
+class Refusing(Spectrogram):
+    """Cannot extract anything, and knows how many threads PyTorch may use meanwhile."""
+
+    def extract(self, samples: FloatArray) -> FloatArray:
+        self.n_threads = torch.get_num_threads()
+        raise BundleError("Nothing works.", "Try again.")
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_failure_of_either_is_told_and_all_cores_are_free_again(place: int) -> None:
+    before, refusing = torch.get_num_threads(), Refusing()
+    extractors: list[Extractor] = [Spectrogram()]
+    extractors.insert(place, refusing)
+    torch.set_num_threads(2)
+    try:
+        with pytest.raises(BundleError, match="Nothing works"):
+            extract_all(extractors, speech_like(1.0))
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_core_is_left_to_what_computes_beside_pytorch() -> None:
+    before, refusing = torch.get_num_threads(), Refusing()
+    torch.set_num_threads(2)
+    try:
+        with pytest.raises(BundleError):
+            extract_all([refusing, Spectrogram()], speech_like(1.0))
+        assert refusing.n_threads == 1
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_probabilities_are_tempered_and_sum_to_one(analyser: RememberingAnalyser) -> None:
     samples = speech_like(3.0)
     probabilities = analyser.probabilities(samples)
@@ -110,7 +151,8 @@ def test_a_bundle_that_names_a_missing_encoder_says_how_to_install_it(tmp_path: 
     from ser_desktop.core.catalogue import ENCODERS
 
     encoder = tiny_encoder()
-    config = small_config((encoder_spec(encoder),), HeadKind.DENSE, ENCODERS[0].identity)
+    papers = next(entry for entry in ENCODERS if entry.name == "wav2vec2-base")
+    config = small_config((encoder_spec(encoder),), HeadKind.DENSE, papers.identity)
     folder = write_bundle(tmp_path / "bundle", config)
     with pytest.raises(EncoderMissingError, match=r"hf download facebook/wav2vec2-base config\.json") as caught:
         open_analyser(folder)
@@ -128,15 +170,17 @@ def test_an_encoder_of_another_size_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.data
-def test_the_default_bundle_answers_as_its_stored_predictions_say() -> None:
+@pytest.mark.parametrize("shipped", ["default", "spare"])
+def test_a_shipped_bundle_answers_as_its_stored_predictions_say(shipped: str) -> None:
     import csv
 
     folder = ravdess_folder()
     if folder is None:
         pytest.skip("RAVDESS is not beside the project (see $SER_TEST_DATA)")
-    analyser = open_analyser(paths.default_bundle(), "cpu")
+    bundle_folder = {"default": paths.default_bundle(), "spare": paths.spare_bundle()}[shipped]
+    analyser = open_analyser(bundle_folder, "cpu")
     seed = str(analyser.bundle.config.results.seed)
-    with (paths.default_bundle() / "run" / "predictions.csv").open() as file:
+    with (bundle_folder / "run" / "predictions.csv").open() as file:
         rows = [row for row in csv.DictReader(file) if row["seed"] == seed and row["part"] == "test"]
     assert len(rows) == 120
     for row in rows[::20]:

@@ -14,10 +14,11 @@ from safetensors.torch import load_file, save_file
 from ser_desktop.core import bundle as bundle_room
 from ser_desktop.core import paths
 from ser_desktop.core.bundle import load_bundle, save_bundle
+from ser_desktop.core.catalogue import ENCODERS
 from ser_desktop.core.errors import BundleError, SaveError
 from ser_desktop.core.features import FRAME_S, FeatureName, FeatureSpec
 from ser_desktop.core.heads import Head, HeadKind, HeadOptions, make_head
-from ser_desktop.core.normalise import Statistics
+from ser_desktop.core.normalise import Normalisation, Statistics
 from tests.helpers.bundles import EGEMAPS, change_config, mend_checksums, small_config, write_bundle
 
 
@@ -57,11 +58,20 @@ def test_a_bundle_survives_the_disk(folder: Path) -> None:
     assert not bundle.head.training
 
 
-def test_the_shipped_bundle_is_whole_and_small() -> None:
-    bundle = load_bundle(paths.default_bundle())
+@pytest.mark.parametrize("folder", [paths.default_bundle(), paths.spare_bundle()], ids=lambda f: f.name)
+def test_a_shipped_bundle_is_whole_and_small(folder: Path) -> None:
+    bundle = load_bundle(folder)
     assert bundle.config.labels[0] == "neutral"
     assert len(bundle.config.results.seeds) == 5
-    assert sum(f.stat().st_size for f in paths.default_bundle().rglob("*") if f.is_file()) < 1_000_000
+    assert sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) < 2_000_000
+
+
+def test_the_default_bundle_listens_to_the_encoder_that_comes_along_and_the_spare_one_to_none() -> None:
+    default, spare = load_bundle(paths.default_bundle()), load_bundle(paths.spare_bundle())
+    assert default.config.encoder == ENCODERS[0].identity
+    assert default.config.features[0].n_layers == 6
+    assert spare.config.encoder is None
+    assert {config.normalisation for config in (default.config, spare.config)} == {Normalisation.GLOBAL}
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from ser_desktop.core import paths
 
 
 def test_what_is_shipped_is_there() -> None:
-    assert (paths.default_bundle() / "config.json").is_file()
+    for folder in (paths.default_bundle(), paths.spare_bundle()):
+        assert (folder / "config.json").is_file()
     assert paths.demo_clip().is_file()
 
 

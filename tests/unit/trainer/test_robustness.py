@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ from tests.helpers.bundles import tiny_encoder
 from tests.helpers.corpora import write_small_ravdess
 from tests.helpers.training import SMALL_ROW, run_here, small_plan, small_row
 from trainer import export
-from trainer.__main__ import main
+from trainer.__main__ import _parser, main
 from trainer.corpora import ReadOptions
 from trainer.degrade import Condition
 from trainer.material import Material
@@ -118,6 +120,18 @@ def test_the_command_measures_and_the_card_tells(
     card = (tmp_path / "bundle" / "README.md").read_text(encoding="utf-8")
     assert "| Ogg Opus, 16 kbit/s |" in card
     assert "`python -m trainer reproduce --corpus ravdess --data PATH --rows spectrogram-dense-global" in card
+    commands = re.findall(r"^python -m trainer .*$", card.split("## Rebuild")[1], flags=re.MULTILINE)
+    assert [shlex.split(command)[3] for command in commands] == ["reproduce", "export"]
+    for command in commands:
+        _parser().parse_args(shlex.split(command)[3:])
+
+
+def test_the_card_of_a_model_with_an_encoder_names_it(made: Path, tmp_path: Path) -> None:
+    row = ["--row", "pt-fusion-global"]
+    assert main(["export", str(made / "run"), *row, "--out", str(tmp_path / "bundle"), "--workers", "1"]) == 0
+    card = (tmp_path / "bundle" / "README.md").read_text(encoding="utf-8")
+    assert f"- **Encoder:** `{tiny_encoder().identity}`" in card
+    assert "audEERING" in card, "Fusion listens to eGeMAPS, too"
 
 
 def test_other_recordings_than_the_runs_are_refused(made: Path, capsys: pytest.CaptureFixture[str]) -> None:

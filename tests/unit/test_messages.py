@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from ser_desktop.core.model_info import ModelInfo
+from ser_desktop.core.prediction import AnswerState, Prediction
+from ser_desktop.gui import messages
+
+LABELS = ("calm", "angry", "disgust")
+MODEL = ModelInfo(
+    name="A model",
+    labels=LABELS,
+    head="dense",
+    normalisation="global",
+    features=("egemaps",),
+    layer_weights=None,
+    window_s=8.0,
+    min_window_s=1.0,
+    threshold=0.4,
+    corpus="a corpus",
+    uar_mean=0.6,
+    uar_sd=0.01,
+    n_test=120,
+    device="CPU",
+    device_reason="it is there",
+)
+
+
+def why(*probabilities: float, state: AnswerState = AnswerState.EMOTION) -> str:
+    return plain(messages.why(Prediction(0.0, 8.0, state, LABELS, probabilities), MODEL))
+
+
+def plain(text: str) -> str:
+    """With ordinary spaces before percent signs."""
+    return text.replace("\u00a0", " ")
+
+
+def test_an_answer_comes_with_the_next_best() -> None:
+    assert "The voice sounds angry; next comes calm with 30 %." in why(0.3, 0.6, 0.1)
+
+
+def test_a_voice_sounds_like_an_adjective() -> None:
+    assert "The voice sounds disgusted; next comes angry with 30 %." in why(0.1, 0.3, 0.6)
+
+
+def test_what_rounds_to_nothing_is_not_next() -> None:
+    assert "The voice sounds angry. This is how" in why(0.002, 0.996, 0.002)
+
+
+def test_without_an_answer_it_says_what_is_closest() -> None:
+    assert "No emotion stands out: angry and calm are closest. Below 40 %" in why(
+        0.33, 0.36, 0.31, state=AnswerState.NOT_SURE
+    )
+
+
+def test_before_any_answer_it_says_how_often_the_model_is_right() -> None:
+    assert "it finds 60 % of the emotions (guessing: 33 %)" in plain(messages.why(None, MODEL))
