@@ -18,6 +18,7 @@ from trainer.events import (
     Failure,
     JsonLines,
     Notice,
+    PretrainPoint,
     Progress,
     RowDone,
     Stage,
@@ -28,6 +29,7 @@ EVERY_KIND: list[Event] = [
     Stage("train", "Training [5] runs"),
     Progress("train", 1, 5, 12.0),
     EpochEnded("a-row", "paper", "fold-1", 123, 7, 1.5, 1.25, 0.5, True),
+    PretrainPoint("distil", 300, 3000, {"loss": 0.5}, 70.0, None, True),
     Notice("two [dim]speakers[/dim] only"),
     RowDone("a-row", "paper", "corpus", "protocol", (1, 2), 55.0, 1.0, 56.0, 2.0, 53.3, 1.4),
     Done("/runs/[x]"),
@@ -69,7 +71,8 @@ def test_json_lines_are_one_object_each() -> None:
     for event in EVERY_KIND:
         listener(event)
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
-    assert [line["event"] for line in lines] == ["stage", "progress", "epoch", "notice", "result", "done", "error"]
+    kinds = ["stage", "progress", "epoch", "point", "notice", "result", "done", "error"]
+    assert [line["event"] for line in lines] == kinds
     epoch = lines[2]
     assert (epoch["loss"], epoch["uar"], epoch["best"], epoch["epoch"]) == (1.5, 0.5, True, 7)
 
@@ -83,6 +86,7 @@ def test_people_read_the_same_in_words(capsys: pytest.CaptureFixture[str]) -> No
     for words in ("Training [5] runs", "epoch   7", "UAR 50.0 %  ← best", "two [dim]speakers[/dim] only", "53.3 ± 1.4"):
         assert words in text
     assert "/runs/[x]" in text
+    assert "probe UAR 70.0 %" in text
     assert "It broke [here].\nMend it." in capsys.readouterr().err
 
 
