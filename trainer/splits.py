@@ -95,7 +95,8 @@ def with_copies(protocol: Protocol, n_copies: int) -> Protocol:
     for split in protocol.splits:
         copies = (replace(u, identity=f"{u.identity}~{k}", copy=k) for u in split.train for k in range(1, n_copies + 1))
         splits.append(replace(split, train=by_identity((*split.train, *copies))))
-    text = f"{protocol.text}; {n_copies} changed copies of every training utterance"
+    how_many = "1 changed copy" if n_copies == 1 else f"{n_copies} changed copies"
+    text = f"{protocol.text}; {how_many} of every training utterance"
     return replace(protocol, text=text, splits=tuple(splits))
 
 

@@ -75,7 +75,7 @@ def test_a_run_with_copies_is_exported_and_trained_on_everyone_with_copies(corpu
     assert reproduce(corpus, tmp_path / "run", "--augment", "1") == 0
     command = ["export", str(tmp_path / "run"), "--workers", "1", "--out"]
     assert main([*command, str(tmp_path / "one")]) == 0
-    assert "1 changed copies" in load_bundle(tmp_path / "one").config.results.protocol
+    assert "1 changed copy of every" in load_bundle(tmp_path / "one").config.results.protocol
     assert main([*command, str(tmp_path / "all"), "--refit", "--data", str(corpus), "--accept-counts"]) == 0
     assert "trained on all speakers" in load_bundle(tmp_path / "all").config.results.protocol
 
