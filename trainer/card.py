@@ -227,7 +227,7 @@ def _endured(endured: Sequence[Endured]) -> list[str]:
         "## Quieter, noisier, narrower",
         "",
         "The test recordings changed before anything else, mean ± population standard deviation over the seeds, in "
-        "percent. Babble is six training speakers at once. `python -m trainer robustness RUN --data PATH`",
+        "percent. Babble is six training speakers at once. The command stands at the end.",
         "",
         "| test recordings | UAR | WA |",
         "|---|---|---|",

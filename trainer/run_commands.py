@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from trainer.metrics import mean_and_sd
 from trainer.protocols import own_protocol
 from trainer.reproduce import Reproduction
 from trainer.results import RowResult, read_results
-from trainer.robustness import endure, write_robustness
+from trainer.robustness import endure, read_robustness, write_robustness
 from trainer.rows import ROWS, Row
 from trainer.run_folder import RunFolder, RunInfo, fingerprint, require_run
 from trainer.workers import Workers
@@ -31,14 +32,16 @@ def export_bundle(options: argparse.Namespace, workers: Workers, listener: Liste
     options.protocol = options.augment = None
     result = export.choose_row(folder, info, options.row, options.preset, best_so_far=options.best_so_far)
     listener(Stage("report", f"Writing «{options.out}»"))
-    made = f"{_run_command(info, result)} --out RUN\n"
-    command = f"{made}python -m trainer export RUN --row {result.row} --preset {result.preset}"
+    command = (
+        f"{_made_by(folder, info, result)}\npython -m trainer export RUN --row {result.row} --preset {result.preset}"
+    )
     if options.refit:
         words = [command, "--refit --data PATH", *reading_options(options), "--out FOLDER"]
         _refit(options, folder, result, workers, listener, rebuild=" ".join(words))
     else:
         record = export.choose_record(result, options.seed, options.fold)
         command += f" --seed {record.seed} --fold {record.fold} --out FOLDER"
+        command += " --beside OTHER-RUN" if options.beside else ""
         beside = [found for run in options.beside or () for found in _beside(run, result)]
         export.export_record(info, result, record, options.out, rebuild=command, beside=beside)
         listener(Notice(f"The bundle holds seed {record.seed} of {record.fold}."))
@@ -61,6 +64,16 @@ def _beside(run: Path, result: RowResult) -> list[Beside]:
         if (other.row, other.preset) == (result.row, result.preset):
             found.append(Beside(other, _run_command(info, other)))
     return found
+
+
+def _made_by(folder: RunFolder, info: RunInfo, result: RowResult) -> str:
+    """Return the commands that made a row of a run, and what was measured on it since."""
+    incomplete = "" if info.is_complete else " --accept-counts"
+    name = "" if info.is_complete else f" --name {shlex.quote(info.corpus)}"
+    commands = [f"{_run_command(info, result)}{name} --out RUN"]
+    if read_robustness(folder.path, f"{result.row}@{result.preset}"):
+        commands.append(f"python -m trainer robustness RUN --row {result.row} --data PATH{incomplete}")
+    return "\n".join(commands)
 
 
 def _run_command(info: RunInfo, result: RowResult) -> str:

@@ -121,7 +121,7 @@ def test_the_command_measures_and_the_card_tells(
     assert "| Ogg Opus, 16 kbit/s |" in card
     assert "`python -m trainer reproduce --corpus ravdess --data PATH --rows spectrogram-dense-global" in card
     commands = re.findall(r"^python -m trainer .*$", card.split("## Rebuild")[1], flags=re.MULTILINE)
-    assert [shlex.split(command)[3] for command in commands] == ["reproduce", "export"]
+    assert [shlex.split(command)[3] for command in commands] == ["reproduce", "robustness", "export"]
     for command in commands:
         _parser().parse_args(shlex.split(command)[3:])
 
