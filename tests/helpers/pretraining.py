@@ -19,8 +19,9 @@ from ser_desktop.core.errors import Cancelled
 from tests.helpers.corpora import write_recording
 from tests.helpers.sounds import noise
 from trainer.pretrain import architecture, publish
+from trainer.pretrain.contrast import MaskedContrast
 from trainer.pretrain.loop import State, make_state
-from trainer.pretrain.objectives import Batch, Distillation, DistillationWithEmotion, MaskedContrast, Objective
+from trainer.pretrain.objectives import Batch, Distillation, DistillationWithEmotion, Objective
 from trainer.pretrain.probe import Probe, Probed
 from trainer.pretrain.recipes import PRETRAIN_RECIPES, Aim, PretrainRecipe
 from trainer.pretrain.stretches import LEAD, N_SAMPLES, UNLABELLED, Part, Stretches

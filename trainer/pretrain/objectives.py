@@ -1,4 +1,4 @@
-"""What an encoder learns from: a teacher's layers, a teacher and emotions, or masked sound alone."""
+"""What an encoder learns from: a teacher's layers, or a teacher and emotions."""
 
 from __future__ import annotations
 
@@ -176,74 +176,3 @@ class _EmotionHead(nn.Module):
         means = torch.stack([frames[i, a:b].mean(dim=0) for i, a, b in spans])
         logits: Tensor = self.classify(self.dropout(self.norm(means)))
         return logits
-
-
-class MaskedContrast:
-    """The wav2vec 2.0 objective (Baevski et al. 2020): tell which quantised sound was masked.
-
-    Parameters
-    ----------
-    model : Wav2Vec2Model
-        Whose configuration the quantiser takes.
-    n_steps : int
-        The quantiser's temperature falls from 2 to 0.5 over them.
-    """
-
-    _MASK, _MASK_LENGTH, _DIVERSITY = 0.65, 10, 0.1
-    _HOTTEST, _COLDEST = 2.0, 0.5
-
-    def __init__(self, model: Wav2Vec2Model, n_steps: int) -> None:
-        from transformers import Wav2Vec2ForPreTraining
-
-        # An encoder in use masks nothing, and its configuration says so: here it would keep the mask away, too.
-        model.config.apply_spec_augment = True
-        self._full = Wav2Vec2ForPreTraining(model.config)
-        self._full.wav2vec2 = model
-        self._n_steps = n_steps
-        self._extra = nn.ModuleList([self._full.quantizer, self._full.project_hid, self._full.project_q])
-
-    def extra(self) -> nn.Module:
-        """See `Objective.extra`."""
-        return self._extra
-
-    def losses(self, model: Wav2Vec2Model, batch: Batch) -> Losses:
-        """See `Objective.losses`."""
-        n = len(batch.samples)
-        n_frames = int(model._get_feat_extract_output_lengths(batch.samples.shape[1]))
-        mask = self._spans(n, n_frames, batch.rng)
-        rivals = self._rivals(mask, model.config.num_negatives, batch.rng)
-        device = batch.samples.device
-        progress = min(1.0, batch.step / max(1, self._n_steps))
-        self._full.set_gumbel_temperature(self._HOTTEST * (self._COLDEST / self._HOTTEST) ** progress)
-        output = self._full(
-            batch.samples,
-            mask_time_indices=torch.from_numpy(mask).to(device),
-            sampled_negative_indices=torch.from_numpy(rivals).to(device),
-        )
-        n_masked = int(mask.sum())
-        return {
-            "contrast": output.contrastive_loss / n_masked,
-            "diversity": output.diversity_loss / n_masked,
-            "loss": output.loss / n_masked,
-        }
-
-    def _spans(self, n: int, n_frames: int, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
-        """Masked spans that may overlap; the same number begins in each stretch."""
-        mask = np.zeros((n, n_frames), dtype=np.bool_)
-        n_spans = max(2, round(self._MASK * n_frames / self._MASK_LENGTH))
-        for row in mask:
-            for start in rng.choice(n_frames - self._MASK_LENGTH, size=n_spans, replace=False):
-                row[start : start + self._MASK_LENGTH] = True
-        return mask
-
-    def _rivals(self, mask: npt.NDArray[np.bool_], n_rivals: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        """Other masked frames of the same stretch, as indices into all frames: (n, n_frames, n_rivals)."""
-        n, n_frames = mask.shape
-        rivals = np.zeros((n, n_frames, n_rivals), dtype=np.int64)
-        for i in range(n):
-            masked = np.flatnonzero(mask[i])
-            drawn = rng.integers(0, len(masked) - 1, size=(len(masked), n_rivals))
-            # Never the frame itself: what lies at or behind it moves up by one.
-            drawn += drawn >= np.arange(len(masked))[:, None]
-            rivals[i, masked] = masked[drawn] + i * n_frames
-        return rivals

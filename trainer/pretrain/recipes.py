@@ -80,7 +80,13 @@ class PretrainRecipe:
 PRETRAIN_RECIPES = {
     recipe.name: recipe
     for recipe in (
-        PretrainRecipe("contrastive", "wav2vec 2.0: which quantised sound was masked here?", Aim.CONTRAST),
+        PretrainRecipe(
+            "contrastive",
+            "wav2vec 2.0: which quantised sound was masked here?",
+            Aim.CONTRAST,
+            learning_rate=2e-4,
+            warm_up=240,
+        ),
         PretrainRecipe("distil", "the layers of a stronger frozen teacher", Aim.DISTIL),
         PretrainRecipe(
             "distil-emotion",

@@ -15,8 +15,9 @@ from ser_desktop.core.errors import Cancelled, EncoderMissingError, TrainingErro
 from trainer.events import Countdown, Listener, Notice, PretrainPoint, Stage
 from trainer.files import whole_file
 from trainer.pretrain.architecture import begin_like, make_encoder
+from trainer.pretrain.contrast import MaskedContrast
 from trainer.pretrain.loop import Measured, State, make_state, pretrain, restore, save
-from trainer.pretrain.objectives import Distillation, DistillationWithEmotion, MaskedContrast, Objective
+from trainer.pretrain.objectives import Distillation, DistillationWithEmotion, Objective
 from trainer.pretrain.probe import Probe
 from trainer.pretrain.publish import Story, publish
 from trainer.pretrain.recipes import Aim, PretrainRecipe

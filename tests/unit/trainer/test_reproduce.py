@@ -280,8 +280,9 @@ def test_copies_train_and_decide_nothing_else(corpus: Path, tmp_path: Path, n_co
     assert value["protocols"]["fixed"]["folds"] == [["fold-1", 160 * (1 + n_copies), 16, 16]]
     assert value["rows"]["spectrogram-dense-global@paper"]["recipe"]["copies"] == n_copies
     (result,) = write_report(*require_run(plan.out))
-    assert f"{n_copies} changed copies of every training utterance" in result.protocol.text
-    assert f"{n_copies} changed copies" in (plan.out / "report.md").read_text()
+    said = "1 changed copy" if n_copies == 1 else f"{n_copies} changed copies"
+    assert f"{said} of every training utterance" in result.protocol.text
+    assert f"{said} of every" in (plan.out / "report.md").read_text()
     assert result.n_test == 16
     assert len(list(plan.cache.glob("*.npy"))) == 192 + n_copies * 160
 
@@ -335,7 +336,7 @@ def test_another_row_in_the_same_folder_needs_the_same_copies(corpus: Path, tmp_
     run_here(plan)
     files = written(plan.out)
     other = small_row("spectrogram-dense-speaker")
-    with pytest.raises(TrainingError, match="1 changed copies"):
+    with pytest.raises(TrainingError, match="1 changed copy of"):
         run_here(replace(plan, rows=(other,)))
     assert written(plan.out) == files
     run_here(replace(plan, rows=(with_copies(1, other),)))

@@ -27,7 +27,8 @@ from tests.helpers.pretraining import (
     write_teacher,
 )
 from trainer.pretrain import architecture
-from trainer.pretrain.objectives import Distillation, DistillationWithEmotion, MaskedContrast
+from trainer.pretrain.contrast import MaskedContrast
+from trainer.pretrain.objectives import Distillation, DistillationWithEmotion
 from trainer.pretrain.probe import Probed
 from trainer.pretrain.stretches import LEAD, N_SAMPLES, Part
 from trainer.pretrain.teacher import N_FRAMES

@@ -3,7 +3,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import torch
 from torch import Tensor, nn
@@ -21,7 +20,7 @@ from tests.helpers.pretraining import (
     small_encoder,
 )
 from trainer.pretrain.architecture import all_layers
-from trainer.pretrain.objectives import Batch, Distillation, DistillationWithEmotion, MaskedContrast, heard
+from trainer.pretrain.objectives import Batch, Distillation, DistillationWithEmotion, heard
 from trainer.pretrain.stretches import UNLABELLED, Part
 from trainer.pretrain.teacher import N_FRAMES, Targets
 
@@ -191,93 +190,3 @@ class TestDistillationWithEmotion:
             layers[:, 1, 199] += 10 * torch.randn(N_FEATURES)
             assert not torch.equal(head(layers, span), before)
         assert before.shape == (1, len(RAVDESS_7))
-
-
-class TestMaskedContrast:
-    @pytest.fixture
-    def model(self) -> Wav2Vec2Model:
-        return small_encoder().train()
-
-    def mask(self, model: Wav2Vec2Model, n: int = 3, seed: int = 0) -> npt.NDArray[np.bool_]:
-        return MaskedContrast(model, 10)._spans(n, N_FRAMES, np.random.default_rng(seed))
-
-    def test_spans_of_ten_frames_mask_half_of_each_stretch(self, model: Wav2Vec2Model) -> None:
-        mask = self.mask(model, n=50)
-        assert mask.shape == (50, N_FRAMES)
-        assert mask.dtype == np.bool_
-        # 26 spans that may overlap: a frame is in none of them with probability (1 − 10/387)^26 = 0.51.
-        assert mask.mean() == pytest.approx(0.49, abs=0.03)
-        for row in mask:
-            edges = np.flatnonzero(np.diff(np.concatenate([[0], row.astype(int), [0]])))
-            lengths = edges[1::2] - edges[::2]
-            assert lengths.min() >= 10
-            assert row.sum() <= 26 * 10
-
-    def test_masks_depend_on_what_was_drawn_alone(self, model: Wav2Vec2Model) -> None:
-        np.testing.assert_array_equal(self.mask(model, seed=1), self.mask(model, seed=1))
-        assert not np.array_equal(self.mask(model, seed=1), self.mask(model, seed=2))
-        assert not np.array_equal(*self.mask(model, n=2))
-
-    def test_rivals_are_other_masked_frames_of_the_same_stretch(self, model: Wav2Vec2Model) -> None:
-        mask = self.mask(model)
-        rivals = MaskedContrast(model, 10)._rivals(mask, 100, np.random.default_rng(0))
-        assert rivals.shape == (3, N_FRAMES, 100)
-        for stretch, frame in np.argwhere(mask):
-            own = rivals[stretch, frame]
-            assert (own // N_FRAMES == stretch).all()
-            assert mask[stretch][own % N_FRAMES].all()
-            assert not (own % N_FRAMES == frame).any(), "never the frame itself"
-
-    def test_every_other_masked_frame_can_be_a_rival(self, model: Wav2Vec2Model) -> None:
-        mask = np.zeros((2, 30), dtype=np.bool_)
-        mask[0, [3, 7, 8, 29]] = mask[1, [0, 1]] = True
-        rivals = MaskedContrast(model, 10)._rivals(mask, 200, np.random.default_rng(0))
-        assert set(rivals[0, 3]) == {7, 8, 29}
-        assert set(rivals[0, 8]) == {3, 7, 29}
-        assert set(rivals[0, 29]) == {3, 7, 8}
-        assert set(rivals[1, 0]) == {31}
-        assert set(rivals[1, 1]) == {30}
-
-    def test_masked_frames_do_not_reach_the_blocks(self, model: Wav2Vec2Model) -> None:
-        seen: list[Tensor] = []
-        handle = model.encoder.register_forward_pre_hook(lambda _module, inputs: seen.append(inputs[0].detach()))
-        objective = MaskedContrast(model, 10)
-        objective.losses(model, batch())
-        handle.remove()
-        mask = objective._spans(2, N_FRAMES, np.random.default_rng(10))
-        (projected,) = seen
-        replaced = (projected == model.masked_spec_embed.detach().to(projected.dtype)).all(dim=-1)
-        np.testing.assert_array_equal(replaced.numpy(), mask)
-
-    def test_what_replaces_masked_frames_is_learned(self, model: Wav2Vec2Model) -> None:
-        objective = MaskedContrast(model, 10)
-        backward(objective.losses(model, batch())["loss"])
-        reached = touched(model)
-        assert "masked_spec_embed" in reached
-        assert "feature_extractor.conv_layers.0.conv.weight" in reached
-        assert "encoder.layers.4.feed_forward.output_dense.weight" in reached
-        assert touched(objective.extra()) == {name for name, _ in objective.extra().named_parameters()}
-
-    def test_losses_are_means_over_masked_frames_with_some_diversity(self, model: Wav2Vec2Model) -> None:
-        torch.manual_seed(0)
-        with torch.no_grad():
-            found = MaskedContrast(model, 10).losses(model, batch())
-        assert set(found) == {"contrast", "diversity", "loss"}
-        loss = float(found["contrast"]) + 0.1 * float(found["diversity"])
-        assert float(found["loss"]) == pytest.approx(loss, rel=1e-5)
-        # Six sounds to choose from, of which nothing is known.
-        assert float(found["contrast"]) == pytest.approx(np.log(6), abs=0.6)
-        assert 0 <= float(found["diversity"]) <= 1
-
-    def test_the_quantiser_cools_down_over_the_steps(self, model: Wav2Vec2Model) -> None:
-        objective = MaskedContrast(model, n_steps=100)
-        found = []
-        for step in (0, 50, 100, 200):
-            objective.losses(model, batch(n=1, step=step))
-            found.append(float(objective._full.quantizer.temperature))
-        assert found == pytest.approx([2.0, 1.0, 0.5, 0.5])
-
-    def test_what_is_thrown_away_holds_nothing_of_the_encoder(self, model: Wav2Vec2Model) -> None:
-        extra = {id(p) for p in MaskedContrast(model, 10).extra().parameters()}
-        assert extra
-        assert not extra & {id(p) for p in model.parameters()}
