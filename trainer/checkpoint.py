@@ -32,6 +32,16 @@ def save_checkpoint(path: Path, state: State) -> None:
         "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
         "epochs": [asdict(epoch) for epoch in state.epochs],
     }
+    write_state(path, content)
+
+
+def write_state(path: Path, content: dict[str, Any]) -> None:
+    """Write what a training goes on from; the file is never half written.
+
+    Raises
+    ------
+    SaveError
+    """
     try:
         with whole_file(path) as scratch, scratch.open("wb") as file:
             torch.save(content, file)

@@ -77,8 +77,9 @@ def write_teacher(folder: Path, n_blocks: int = 6, prefix: str = "", seed: int =
 class MirrorTeacher(Teacher):
     """Gives layers of eight features that tell which stretch it heard; counts and can be stopped."""
 
-    def __init__(self, stop_after: int | None = None) -> None:
+    def __init__(self, stop_after: int | None = None, identity: str = "mirror") -> None:
         self.n_features = 8
+        self.identity = identity
         self.n_heard = 0
         self._stop_after = stop_after
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from ser_desktop.core.errors import CorpusError
 from ser_desktop.core.labels import NEMO_NAMES
 from trainer.corpora import ravdess
-from trainer.corpora.archive import as_folder
+from trainer.corpora.named_files import collect
 from trainer.corpora.utterance import Corpus, ReadOptions, Utterance
 
 LICENCE = "CC BY-NC-SA 4.0"
@@ -30,19 +30,7 @@ def read_alone(options: ReadOptions) -> Corpus:
         If a place is absent, a file is there twice, or it is not the whole corpus and that was not accepted.
     """
     hint = f"nEMO is free to download ({LICENCE}). Name the folder or the zip file that holds its {N_FILES} files."
-    found: dict[str, Utterance] = {}
-    for place in options.data:
-        for path in sorted(as_folder(place, options.scratch, hint).rglob("*")):
-            utterance = _utterance(path)
-            if utterance is None:
-                continue
-            if utterance.identity in found:
-                raise CorpusError(
-                    f"«{path.name}» is there twice: «{found[utterance.identity].path}» and «{path}».",
-                    "Name folders that together hold one copy of the corpus.",
-                )
-            found[utterance.identity] = utterance
-    utterances = tuple(found[identity] for identity in sorted(found))
+    utterances = collect(options, hint, _utterance)
     if len(utterances) == N_FILES:
         return Corpus("nemo", "nEMO", LICENCE, utterances)
     what = f"holds {len(utterances)} utterances of nEMO instead of {N_FILES}."

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ser_desktop.core.errors import CorpusError
 from ser_desktop.core.labels import RAVDESS_CODES, Emotion
-from trainer.corpora.archive import as_folder
+from trainer.corpora.named_files import collect
 from trainer.corpora.utterance import Corpus, ReadOptions, Utterance, check_counts
 
 LICENCE = "CC BY-NC-SA 4.0"
@@ -55,19 +54,12 @@ def read(options: ReadOptions, key: str, name: str, styles: tuple[str, ...]) -> 
         f"RAVDESS is at zenodo.org, record 1188976, {' and '.join(_ARCHIVES[s] for s in styles)} ({LICENCE}). "
         "Name the folder (or the zip file) that holds all actors."
     )
-    found: dict[str, Utterance] = {}
-    for place in options.data:
-        for path in sorted(as_folder(place, options.scratch, hint).rglob("*")):
-            utterance = parse_name(path)
-            if utterance is None or utterance.style not in styles:
-                continue
-            if utterance.identity in found:
-                raise CorpusError(
-                    f"«{path.name}» is there twice: «{found[utterance.identity].path}» and «{path}».",
-                    "Name folders that together hold one copy of the corpus.",
-                )
-            found[utterance.identity] = utterance
-    utterances = tuple(found[identity] for identity in sorted(found))
+
+    def spoken_or_sung(path: Path) -> Utterance | None:
+        utterance = parse_name(path)
+        return utterance if utterance and utterance.style in styles else None
+
+    utterances = collect(options, hint, spoken_or_sung)
     expected: dict[str, int] = dict.fromkeys(N_SPEECH, 0)
     for counts in (N_SPEECH if "speech" in styles else {}, N_SONG if "song" in styles else {}):
         expected = {emotion: n + counts.get(emotion, 0) for emotion, n in expected.items()}

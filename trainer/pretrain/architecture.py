@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ser_desktop.core.audio import SAMPLE_RATE_HZ, FloatArray
+from ser_desktop.core.errors import EncoderMissingError
 from trainer.pretrain.teacher import N_BLOCKS, Targets, Teacher
 
 if TYPE_CHECKING:
@@ -86,6 +87,22 @@ def make_encoder() -> Wav2Vec2Model:
     with torch.no_grad():
         model.feature_extractor.conv_layers[0].conv.weight.copy_(filter_bank())
     return model
+
+
+def check_teacher(model: Wav2Vec2Model, teacher: Teacher) -> None:
+    """Refuse a teacher whose weights do not fit the encoder's blocks.
+
+    Raises
+    ------
+    EncoderMissingError
+    """
+    n_blocks, n_features = len(teacher.encoder.layers), teacher.n_features
+    if n_features != model.config.hidden_size or n_blocks < N_BLOCKS:
+        raise EncoderMissingError(
+            f"The teacher has {n_blocks} blocks of {n_features} features, but the compact encoder begins with "
+            f"{N_BLOCKS} blocks of {model.config.hidden_size}.",
+            "Name the folder of Whisper base's encoder with --teacher.",
+        )
 
 
 def begin_like(model: Wav2Vec2Model, teacher: Teacher, targets: Targets, samples: FloatArray) -> None:

@@ -16,8 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ser_desktop.core.errors import SaveError, TrainingError
-from trainer.files import whole_file
+from ser_desktop.core.errors import TrainingError
+from trainer.checkpoint import write_state
 from trainer.pretrain.objectives import Batch, Objective
 from trainer.pretrain.probe import Probe, Probed
 from trainer.pretrain.recipes import PretrainRecipe
@@ -234,14 +234,7 @@ def save(path: Path, state: State) -> None:
         "curve": json.dumps([as_json(m) for m in state.curve]),
         "best": state.best,
     }
-    try:
-        with whole_file(path) as scratch, scratch.open("wb") as file:
-            torch.save(content, file)
-    except (OSError, RuntimeError) as error:
-        raise SaveError(
-            f"The state could not be written to «{path.parent}» ({error}).",
-            "Free some space and run the same command again: it goes on where it was.",
-        ) from error
+    write_state(path, content)
 
 
 def restore(path: Path, state: State) -> bool:

@@ -63,9 +63,9 @@ class Probe:
 
     @property
     def can_probe(self) -> bool:
-        """Whether there is somebody to learn from and somebody to be measured on."""
-        speakers = set(self._speakers)
-        return bool(speakers & PROBE_ACTORS) and bool(speakers - PROBE_ACTORS)
+        """Whether there is somebody to measure on, and others to learn from, all in several emotions."""
+        measured = np.isin(self._speakers, sorted(PROBE_ACTORS))
+        return all(len(set(self._labels[part])) > 1 for part in (measured, ~measured))
 
     def __call__(self, model: Wav2Vec2Model, check: Callable[[], None] = lambda: None) -> Probed:
         """Measure an encoder; ``check`` may raise between two recordings."""

@@ -14,7 +14,7 @@ import torch
 from ser_desktop.core.errors import Cancelled, EncoderMissingError, TrainingError
 from trainer.events import Countdown, Listener, Notice, PretrainPoint, Stage
 from trainer.files import whole_file
-from trainer.pretrain.architecture import begin_like, make_encoder
+from trainer.pretrain.architecture import begin_like, check_teacher, make_encoder
 from trainer.pretrain.contrast import MaskedContrast
 from trainer.pretrain.loop import Measured, State, make_state, pretrain, restore, save
 from trainer.pretrain.objectives import Distillation, DistillationWithEmotion, Objective
@@ -159,6 +159,7 @@ def _state(plan: PretrainPlan, stretches: Stretches, listener: Listener, check: 
     else:
         listener(Stage("teach", f"The teacher listens to {stretches.hours:.1f} hours"))
         teacher = Teacher(plan.teacher, plan.device)
+        check_teacher(model, teacher)
         targets = prepare_targets(teacher, stretches, plan.scratch, _counting("teach", listener, check))
         n_compared = min(_N_COMPARED, len(stretches))
         begin_like(model, teacher, targets, np.stack([stretches.as_float(i) for i in range(n_compared)]))

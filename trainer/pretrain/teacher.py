@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ser_desktop.core.audio import SAMPLE_RATE_HZ, FloatArray
+from ser_desktop.core.checksums import file_sha256
 from ser_desktop.core.errors import EncoderMissingError, SaveError
 from trainer.files import whole_file
 from trainer.pretrain.stretches import LEAD, N_SAMPLES, Stretches
@@ -51,6 +52,7 @@ class Teacher:
 
         self.encoder = load_whisper_encoder(folder).to(device)
         self.n_features = int(self.encoder.config.d_model)
+        self.identity = file_sha256(folder / "model.safetensors")[:12]
         self._device = device
         self._mel = WhisperFeatureExtractor(feature_size=self.encoder.config.num_mel_bins)
 
@@ -167,7 +169,7 @@ def prepare_targets(
     SaveError
     """
     shape = (len(stretches), 1 + N_BLOCKS, N_FRAMES, teacher.n_features)
-    file = folder / f"teacher-{stretches.identity}.npy"
+    file = folder / f"teacher-{stretches.identity}-{teacher.identity}.npy"
     n_done_file = file.with_suffix(".done")
     n_done = int(n_done_file.read_text()) if n_done_file.is_file() and file.is_file() else 0
     try:

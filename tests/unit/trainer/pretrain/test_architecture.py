@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.autograd import backward
 
 from ser_desktop.core.encoder import Encoder
+from ser_desktop.core.errors import EncoderMissingError
 from tests.helpers.bundles import CPU
 from tests.helpers.pretraining import (
     N_FEATURES,
@@ -22,7 +23,15 @@ from tests.helpers.pretraining import (
 )
 from tests.helpers.sounds import noise
 from trainer.pretrain import architecture
-from trainer.pretrain.architecture import all_layers, begin_like, blocks, compact_config, filter_bank, make_encoder
+from trainer.pretrain.architecture import (
+    all_layers,
+    begin_like,
+    blocks,
+    check_teacher,
+    compact_config,
+    filter_bank,
+    make_encoder,
+)
 from trainer.pretrain.stretches import N_SAMPLES
 from trainer.pretrain.teacher import N_BLOCKS, N_FRAMES, Targets, Teacher, prepare_targets
 
@@ -150,6 +159,23 @@ def teacher(tmp_path_factory: pytest.TempPathFactory) -> Teacher:
 @pytest.fixture
 def targets(teacher: Teacher, tmp_path: Path) -> Targets:
     return prepare_targets(teacher, noise_stretches(2), tmp_path)
+
+
+def test_a_teacher_that_fits_is_taken(small: None, teacher: Teacher) -> None:
+    check_teacher(small_encoder(), teacher)
+
+
+def test_a_teacher_of_another_width_is_refused_in_a_sentence(teacher: Teacher) -> None:
+    with pytest.raises(
+        EncoderMissingError, match=r"6 blocks of 64 features, but .* begins with 5 blocks of 512"
+    ) as caught:
+        check_teacher(make_encoder(), teacher)
+    assert "Whisper base" in caught.value.fix
+
+
+def test_a_teacher_with_too_few_blocks_is_refused(small: None, tmp_path: Path) -> None:
+    with pytest.raises(EncoderMissingError, match="has 4 blocks"):
+        check_teacher(small_encoder(), Teacher(write_teacher(tmp_path, n_blocks=4)))
 
 
 def test_the_blocks_begin_with_the_teachers_attention(small: None, teacher: Teacher, targets: Targets) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -185,6 +186,23 @@ def test_ears_and_rest_are_all_of_what_is_trained() -> None:
     assert state.model.training
 
 
+def train(
+    state: State,
+    stretches: Stretches,
+    recipe: PretrainRecipe,
+    checkpoint: Path,
+    *,
+    every: int,
+    probe: Probe | None = None,
+    told: Callable[[State, int], None] = lambda _state, _n: None,
+    check: Callable[[], None] = lambda: None,
+) -> State:
+    """`pretrain`, where nobody hears of the points."""
+    return pretrain(
+        state, stretches, recipe, probe, checkpoint, every=every, told=told, measured=lambda _point: None, check=check
+    )
+
+
 @pytest.mark.parametrize("name", ["contrastive", "distil", "distil-emotion"])
 def test_a_resumed_run_gives_the_same_weights_to_the_bit(name: str, stretches: Stretches, tmp_path: Path) -> None:
     recipe = small_recipe(name)
@@ -250,17 +268,7 @@ def test_the_step_that_probes_best_is_kept(stretches: Stretches, tmp_path: Path)
     def keep(now: State, _n: int) -> None:
         steps.append({name: value.detach().clone() for name, value in now.model.state_dict().items()})
 
-    pretrain(
-        second,
-        stretches,
-        recipe,
-        None,
-        tmp_path / "other.pt",
-        every=4,
-        told=keep,
-        measured=lambda _point: None,
-        check=lambda: None,
-    )
+    train(second, stretches, recipe, tmp_path / "other.pt", every=4, told=keep)
     assert all(torch.equal(state.best[name], value) for name, value in steps[1].items())
     assert not all(torch.equal(state.best[name], value) for name, value in steps[2].items())
 
@@ -281,17 +289,7 @@ def test_a_run_that_was_stopped_while_it_probed_measures_that_step_later(stretch
     run = Run(tmp_path, recipe, stretches, every=2)
     state = small_state(recipe, N_STRETCHES)
     with pytest.raises(Cancelled):
-        pretrain(
-            state,
-            stretches,
-            recipe,
-            ScriptedProbe(0.4),
-            run.checkpoint,
-            every=2,
-            told=lambda _state, _n: None,
-            measured=lambda _point: None,
-            check=StopAfter(2),
-        )
+        train(state, stretches, recipe, run.checkpoint, every=2, probe=ScriptedProbe(0.4), check=StopAfter(2))
     assert (state.step, state.curve) == (2, [])
     save(run.checkpoint, state)
     finished = run.go(probe=ScriptedProbe(0.4))
@@ -305,17 +303,7 @@ def test_the_time_of_a_stopped_run_is_not_forgotten(stretches: Stretches, tmp_pa
     recipe = small_recipe("distil", n_steps=2)
     state = small_state(recipe, N_STRETCHES)
     with pytest.raises(Cancelled):
-        pretrain(
-            state,
-            stretches,
-            recipe,
-            None,
-            tmp_path / "checkpoint.pt",
-            every=100,
-            told=lambda _state, _n: None,
-            measured=lambda _point: None,
-            check=StopAfter(1),
-        )
+        train(state, stretches, recipe, tmp_path / "checkpoint.pt", every=100, check=StopAfter(1))
     assert state.seconds > 0
     state.seconds = 1000.0
     save(tmp_path / "checkpoint.pt", state)
@@ -378,17 +366,7 @@ def test_a_loss_that_is_no_number_ends_the_run_in_a_sentence(stretches: Stretche
     targets.layers[:] = np.nan
     state = make_state(small_encoder(), Distillation(targets, 0), recipe, "cpu")
     with pytest.raises(TrainingError, match="loss of step 0 is not a number"):
-        pretrain(
-            state,
-            stretches,
-            recipe,
-            None,
-            tmp_path / "checkpoint.pt",
-            every=1,
-            told=lambda _state, _n: None,
-            measured=lambda _point: None,
-            check=lambda: None,
-        )
+        train(state, stretches, recipe, tmp_path / "checkpoint.pt", every=1)
     assert not (tmp_path / "checkpoint.pt").exists()
 
 

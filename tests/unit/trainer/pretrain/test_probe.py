@@ -139,6 +139,13 @@ def test_somebody_must_be_there_to_learn_from_and_somebody_to_be_measured_on(
     assert not Probe([Recording(tmp_path / "x.wav"), Recording(tmp_path / "y.wav", "actor17")], taught=True).can_probe
 
 
+@pytest.mark.parametrize("few", ["actor01", "actor17"])
+def test_there_is_nothing_to_tell_apart_where_one_emotion_is_heard(tmp_path: Path, few: str) -> None:
+    spoken = [r for r in speak(tmp_path, [1, 17], FEW) if r.speaker != few or r.emotion is FEW[0]]
+    assert len(spoken) == len(FEW) + 1
+    assert not Probe(spoken, taught=False).can_probe
+
+
 def test_even_two_actors_can_be_probed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch)
     found = Probe(speak(tmp_path, [1, 17]), taught=False)(small_encoder())

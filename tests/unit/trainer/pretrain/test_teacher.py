@@ -208,10 +208,22 @@ def test_other_stretches_have_targets_of_their_own(tmp_path: Path) -> None:
     assert (len(one.layers), len(other.layers)) == (2, 3)
 
 
+def test_another_teacher_has_targets_of_its_own(tmp_path: Path) -> None:
+    prepare_targets(MirrorTeacher(identity="one"), noise_stretches(2), tmp_path)
+    other = MirrorTeacher(identity="other")
+    prepare_targets(other, noise_stretches(2), tmp_path)
+    assert other.n_heard == 2
+
+
+def test_a_teacher_is_known_by_its_weights(tmp_path: Path) -> None:
+    one, again, other = (Teacher(write_teacher(tmp_path / str(i), seed=seed)) for i, seed in enumerate((0, 0, 1)))
+    assert one.identity == again.identity != other.identity
+
+
 def test_a_note_without_its_layers_is_not_believed(tmp_path: Path) -> None:
     stretches = noise_stretches(2)
     prepare_targets(MirrorTeacher(), stretches, tmp_path)
-    (tmp_path / "teacher-noise.npy").unlink()
+    (tmp_path / "teacher-noise-mirror.npy").unlink()
     again = MirrorTeacher()
     prepare_targets(again, stretches, tmp_path)
     assert again.n_heard == 2
