@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ser_desktop import __version__
 from ser_desktop.core import paths
+from ser_desktop.core.backends import AUTO, BackendName
 from ser_desktop.core.errors import UserFacingError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def _window(options: argparse.Namespace) -> int:
     except ImportError as error:
         print(f"The window's libraries cannot be loaded ({error}). `ser-desktop doctor` says what is missing.")
         return 1
-    return run(AppOptions(options.demo, options.bundle, options.device, options.theme))
+    return run(AppOptions(options.demo, options.bundle, options.device, options.backend, options.theme))
 
 
 def _predict(options: argparse.Namespace) -> int:
@@ -52,7 +53,7 @@ def _predict(options: argparse.Namespace) -> int:
     from ser_desktop.core.files import FILE_HOP_S, analyse_file
 
     try:
-        analyser = open_analyser(options.bundle or paths.default_bundle(), options.device)
+        analyser = open_analyser(options.bundle or paths.default_bundle(), options.device, options.backend)
     except UserFacingError as error:
         print(error, file=sys.stderr)
         return 1
@@ -112,7 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"ser-desktop {__version__}")
     parser.add_argument("--demo", action="store_true", help="play the bundled clip of a synthetic voice as input")
     parser.add_argument("--theme", choices=("system", "light", "dark"), help="appearance, for this run")
-    _add_model_options(parser, default_device=None)
+    _add_model_options(parser, default=None)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     predict = commands.add_parser("predict", help="analyse sound files", description="Analyse sound files.")
     predict.add_argument("files", nargs="+", type=Path, metavar="FILE")
@@ -123,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="from one window to the next in files longer than a window (default 4; live it is 1)",
     )
-    _add_model_options(predict, default_device="auto")
+    _add_model_options(predict, default="auto")
     doctor = commands.add_parser(
         "doctor", help="check this computer", description="Check sound, processor, model, display and libraries."
     )
@@ -138,11 +139,12 @@ def _hop(text: str) -> float:
     return value
 
 
-def _add_model_options(parser: argparse.ArgumentParser, default_device: str | None) -> None:
+def _add_model_options(parser: argparse.ArgumentParser, default: str | None) -> None:
     parser.add_argument("--bundle", type=Path, metavar="FOLDER", help="model bundle (default: the one that came along)")
     parser.add_argument(
-        "--device", choices=("auto", "cuda", "mps", "cpu"), default=default_device, help="where the encoder runs"
+        "--device", choices=("auto", "cuda", "mps", "cpu"), default=default, help="where the encoder runs"
     )
+    parser.add_argument("--backend", choices=(AUTO, *BackendName), default=default, help="how the encoder is computed")
 
 
 if __name__ == "__main__":

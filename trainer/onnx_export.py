@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from transformers import Wav2Vec2Model
 from ser_desktop.core.analysis import collate, prepare, softmax
 from ser_desktop.core.audio import SAMPLE_RATE_HZ
 from ser_desktop.core.bundle import Bundle
+from ser_desktop.core.device import choose_device
 from ser_desktop.core.encoder import Encoder
 from ser_desktop.core.errors import SaveError, TrainingError
 from ser_desktop.core.features import FeatureName, FeatureSpec
@@ -103,7 +105,7 @@ def _hidden(head: Head, branches: Sequence[Tensor]) -> Tensor:
     return head.frames(branches, torch.tensor([0]))
 
 
-def export_onnx(bundle: Bundle, encoder: Encoder | None, out: Path) -> Parity:
+def export_onnx(bundle: Bundle, model: Wav2Vec2Model | None, out: Path) -> Parity:
     """Write ``model.onnx`` and ``model.onnx.json`` (labels, inputs, contract) and compare with PyTorch.
 
     Raises
@@ -120,7 +122,9 @@ def export_onnx(bundle: Bundle, encoder: Encoder | None, out: Path) -> Parity:
         raise TrainingError(
             f"ONNX export needs a library that is not installed ({error.name}).", "Run: pip install 'ser-desktop[onnx]'"
         ) from error
-    model = None if encoder is None else encoder.plain_model()
+    encoder = None
+    if model is not None:
+        encoder = Encoder(copy.deepcopy(model), choose_device("cpu"), str(bundle.config.encoder))
     utterance = OneUtterance(bundle, model).eval()
     names = ["samples"] if model is not None else []
     names += [str(spec.name) for spec in bundle.config.features if not spec.name.needs_encoder]

@@ -46,12 +46,14 @@ def export_bundle(options: argparse.Namespace, workers: Workers, listener: Liste
         export.export_record(info, result, record, options.out, rebuild=command, beside=beside)
         listener(Notice(f"The bundle holds seed {record.seed} of {record.fold}."))
     if options.onnx:
-        from trainer.features import open_encoder
+        from ser_desktop.core.catalogue import find_encoder
+        from ser_desktop.core.encoder import load_model
         from trainer.onnx_export import export_onnx
 
         bundle = load_bundle(options.out)
-        encoder = None if bundle.config.encoder is None else open_encoder(bundle.config.encoder, "cpu")
-        parity = export_onnx(bundle, encoder, options.out / "onnx")
+        needed = bundle.config.encoder
+        model = None if needed is None else load_model(find_encoder(needed).folder)
+        parity = export_onnx(bundle, model, options.out / "onnx")
         listener(Notice(f"ONNX: the largest difference of a probability from the app's is {parity.largest:.1e}."))
     listener(Done(str(options.out)))
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ser_desktop.core.errors import first_line
+
 _log = logging.getLogger(__name__)
 
 
@@ -55,7 +57,7 @@ def choose_device(preference: str = "auto") -> Device:
             _run_kernel(candidate)
         except (RuntimeError, OSError) as error:
             _log.warning("%s failed its first kernel", candidate.name, exc_info=True)
-            obstacles.append(f"{candidate.name} failed its first computation: {_first_line(error)}")
+            obstacles.append(f"{candidate.name} failed its first computation: {first_line(error)}")
         else:
             return candidate
     return _cpu("; ".join(obstacles))
@@ -68,7 +70,7 @@ def _candidates(obstacles: list[str]) -> Iterator[Device]:
         try:
             name = torch.cuda.get_device_name(0)
         except (RuntimeError, OSError) as error:
-            obstacles.append(f"the NVIDIA GPU did not start: {_first_line(error)}")
+            obstacles.append(f"the NVIDIA GPU did not start: {first_line(error)}")
         else:
             yield Device(DeviceKind.CUDA, name, "the fastest device that passed its first computation", half=True)
     elif torch.version.cuda is None:
@@ -91,10 +93,6 @@ def _run_kernel(device: Device) -> None:
         total = float((frames.transpose(1, 2) @ frames).float().abs().mean().cpu())
     if not 0 < total < float("inf"):
         raise RuntimeError(f"a test computation gave {total}")
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _cpu(reason: str) -> Device:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import pickle
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ser_desktop.core.audio import FloatArray
+from ser_desktop.core.backends import Backend, BackendName, reference_backend
 from ser_desktop.core.device import Device
-from ser_desktop.core.errors import EncoderMissingError
+from ser_desktop.core.errors import EncoderMissingError, first_line
 
 if TYPE_CHECKING:
-    import torch
     from transformers import Wav2Vec2Model
+
+_log = logging.getLogger(__name__)
 
 
 class Encoder:
@@ -27,25 +32,46 @@ class Encoder:
     Parameters
     ----------
     model : Wav2Vec2Model
-        Put into evaluation mode, on ``device``, in float16 when ``device.half``.
+        The reference backend computes with it where no other is given, and changes it.
     device : Device
     identity : str
         Name and revision, stored with everything computed from it.
+    backend : Backend or None
+        Another way to compute the layers.
+    reference : callable or None
+        Makes the backend that takes over when that one fails.
+
+    Attributes
+    ----------
+    n_layers, n_features : int
+    backend : BackendName
+    backend_reason : str
+        Why this one; changes when it fails.
     """
 
-    def __init__(self, model: Wav2Vec2Model, device: Device, identity: str) -> None:
-        import torch
-
-        dtype = torch.float16 if device.half else torch.float32
-        self._model = model.eval().requires_grad_(False).to(device=device.kind.value, dtype=dtype)
-        self._captured: list[torch.Tensor] = []
-        self.device = device
-        self.identity = identity
+    def __init__(
+        self,
+        model: Wav2Vec2Model,
+        device: Device,
+        identity: str,
+        *,
+        backend: Backend | None = None,
+        backend_reason: str = "the reference",
+        reference: Callable[[], Backend] | None = None,
+    ) -> None:
         self.n_layers = int(model.config.num_hidden_layers) + 1
         self.n_features = int(model.config.hidden_size)
-        model.feature_projection.register_forward_hook(self._capture)
-        for block in model.encoder.layers:
-            block.register_forward_hook(self._capture)
+        self.device = device
+        self.identity = identity
+        self._backend = backend or reference_backend(model, device)
+        self._reference = reference
+        self._falling = threading.Lock()
+        self.backend_reason = backend_reason
+
+    @property
+    def backend(self) -> BackendName:
+        """How the layers are computed."""
+        return self._backend.name
 
     def layers(self, samples: FloatArray) -> FloatArray:
         """Activations of one waveform.
@@ -67,33 +93,37 @@ class Encoder:
 
         Waveforms of different lengths cannot share a batch: that would need padding.
         """
-        import torch
+        backend = self._backend
+        try:
+            return backend.layers(samples)
+        except RuntimeError as error:
+            return self._fall_back(backend, error).layers(samples)
 
-        self._captured = []
-        with torch.inference_mode():
-            waveforms = torch.from_numpy(samples).to(self._model.device, self._model.dtype)
-            self._model(waveforms)
-            stacked = torch.stack(self._captured, dim=1).float().cpu().numpy()
-        self._captured = []
-        return np.asarray(stacked, dtype=np.float32)
-
-    def plain_model(self) -> Wav2Vec2Model:
-        """Return a copy of the model in float32 on the CPU, without what reads its layers (for export)."""
-        import copy
-
-        model = copy.deepcopy(self._model).float().cpu()
-        for part in (model.feature_projection, *model.encoder.layers):
-            part._forward_hooks.clear()
-        return model
-
-    def _capture(self, _module: object, _inputs: object, output: object) -> None:
-        # feature_projection returns (projected, normed); blocks return a tensor or a tuple by version.
-        activation = output[0] if isinstance(output, tuple) else output
-        self._captured.append(activation)  # type: ignore[arg-type]
+    def _fall_back(self, failed: Backend, error: RuntimeError) -> Backend:
+        """Let the reference take over, once for all threads."""
+        with self._falling:
+            if self._backend is failed:
+                if self._reference is None:
+                    raise error
+                self.backend_reason = f"{failed.name.in_words} failed: {first_line(error)}"
+                _log.warning("%s; the reference takes over", self.backend_reason, exc_info=error)
+                self._backend, self._reference = self._reference(), None
+            return self._backend
 
 
 def load_encoder(folder: Path, device: Device, identity: str) -> Encoder:
-    """Load an encoder that lies on this disk; the network is never asked.
+    """Load an encoder that lies on this disk and compute it with the reference backend.
+
+    Raises
+    ------
+    EncoderMissingError
+        If the folder does not hold a complete wav2vec 2.0 encoder.
+    """
+    return Encoder(load_model(folder), device, identity)
+
+
+def load_model(folder: Path) -> Wav2Vec2Model:
+    """Load an encoder's network in float32; the hub is never asked.
 
     Raises
     ------
@@ -122,4 +152,4 @@ def load_encoder(folder: Path, device: Device, identity: str) -> Encoder:
     if absent or report["mismatched_keys"]:
         n_wrong = len(absent) + len(report["mismatched_keys"])
         raise EncoderMissingError(f"The speech encoder in «{folder}» lacks {n_wrong} of its weights.", fix)
-    return Encoder(model, device, identity)
+    return model.float()

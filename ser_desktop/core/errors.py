@@ -62,3 +62,8 @@ class CorpusError(UserFacingError):
 
 class TrainingError(UserFacingError):
     """A training run cannot go on."""
+
+
+def first_line(error: Exception) -> str:
+    """Return what a library's error says first, or what kind it is."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -6,7 +6,6 @@ Pepino et al. 2021, section 2.2.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -16,6 +15,8 @@ import numpy as np
 from ser_desktop.core.audio import SAMPLE_RATE_HZ, FloatArray
 
 if TYPE_CHECKING:
+    import opensmile
+
     from ser_desktop.core.encoder import Encoder
 
 FRAME_S = 0.02
@@ -80,16 +81,11 @@ class Extractor(Protocol):
 class Egemaps:
     """The eGeMAPSv02 low-level descriptors of openSMILE, 10 ms frames averaged in pairs.
 
-    openSMILE is not thread-safe: use an instance in one thread at a time.
+    openSMILE is not thread-safe: threads that extract at the same time get an instance each.
     """
 
     def __init__(self) -> None:
-        import opensmile
-
-        self._smile = opensmile.Smile(
-            feature_set=opensmile.FeatureSet.eGeMAPSv02,
-            feature_level=opensmile.FeatureLevel.LowLevelDescriptors,
-        )
+        self._idle = [_make_smile()]
         self.spec = FeatureSpec(
             FeatureName.EGEMAPS,
             1,
@@ -102,12 +98,24 @@ class Egemaps:
         """See `Extractor.extract`; an odd last frame is dropped."""
         # openSMILE computes on 16-bit integers and wraps what exceeds them: +1.0 would become -1.0.
         clipped = np.clip(samples, -1.0, _LARGEST_SAMPLE)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Segment too short")
-            frames = self._smile.process_signal(clipped, SAMPLE_RATE_HZ).to_numpy(np.float32)
+        try:
+            smile = self._idle.pop()
+        except IndexError:
+            smile = _make_smile()
+        frames = smile.process_signal(clipped, SAMPLE_RATE_HZ).to_numpy(np.float32)
+        self._idle.append(smile)
         n_pairs = len(frames) // 2
         pairs = frames[: 2 * n_pairs].reshape(1, n_pairs, 2, N_EGEMAPS)
         return np.asarray(pairs.mean(axis=2), dtype=np.float32)
+
+
+def _make_smile() -> opensmile.Smile:
+    import opensmile
+
+    return opensmile.Smile(
+        feature_set=opensmile.FeatureSet.eGeMAPSv02,
+        feature_level=opensmile.FeatureLevel.LowLevelDescriptors,
+    )
 
 
 class Spectrogram:

@@ -29,6 +29,8 @@ class ModelInfo:
         On the test speakers over seeds, between 0 and 1.
     n_test : int
     device, device_reason : str
+    backend, backend_reason : str
+        How the speech encoder is computed, and why so; empty for a model without one.
     """
 
     name: str
@@ -46,6 +48,8 @@ class ModelInfo:
     n_test: int
     device: str
     device_reason: str
+    backend: str = ""
+    backend_reason: str = ""
 
 
 def describe(analyser: Analyser) -> ModelInfo:
@@ -54,6 +58,7 @@ def describe(analyser: Analyser) -> ModelInfo:
     uars = config.results.test_uar
     mean = sum(uars) / len(uars)
     sd = (sum((u - mean) ** 2 for u in uars) / len(uars)) ** 0.5
+    encoder = analyser.encoder
     return ModelInfo(
         name=config.name,
         labels=config.labels,
@@ -70,4 +75,6 @@ def describe(analyser: Analyser) -> ModelInfo:
         n_test=config.results.n_test,
         device=analyser.device.name,
         device_reason=analyser.device.reason,
+        backend=encoder.backend.in_words if encoder else "",
+        backend_reason=encoder.backend_reason if encoder else "",
     )

@@ -51,6 +51,11 @@ def settings_file() -> Path:
     return Path(platformdirs.user_config_dir(APP_NAME, appauthor=False)) / "settings.json"
 
 
+def backends_file() -> Path:
+    """File of measured times: how an encoder is computed fastest on this machine."""
+    return Path(platformdirs.user_cache_dir(APP_NAME, appauthor=False)) / "backends.json"
+
+
 def log_file() -> Path:
     """File to which unexpected errors are written."""
     return Path(platformdirs.user_log_dir(APP_NAME, appauthor=False)) / "ser-desktop.log"

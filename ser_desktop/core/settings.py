@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from ser_desktop.core.backends import AUTO, BackendName
 from ser_desktop.core.errors import SettingsError
 
 SCHEMA_VERSION = 1
@@ -41,6 +42,12 @@ class Settings:
         "Processor",
         "Where the speech encoder runs; automatic takes the fastest that works.",
         choices=("auto", "cuda", "mps", "cpu"),
+    )
+    backend: str = _setting(
+        AUTO,
+        "Computed with",
+        "How the speech encoder is computed; automatic measures what is fastest here, once, and remembers it.",
+        choices=(AUTO, *BackendName),
     )
     theme: str = _setting(
         "system", "Appearance", "Light, dark, or as the system has it.", choices=("system", "light", "dark")

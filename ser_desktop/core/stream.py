@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -37,20 +37,34 @@ class Judge(Protocol):
     def threshold(self) -> float:
         """Abstention threshold."""
 
-    def probabilities(self, samples: FloatArray) -> npt.NDArray[np.float64]:
-        """Probabilities of one window."""
+    @property
+    def n_at_once(self) -> int:
+        """How many windows of a file are best judged together."""
+
+    def probabilities(self, windows: Sequence[FloatArray]) -> list[npt.NDArray[np.float64]]:
+        """Probabilities of each window."""
 
 
-def judge_window(judge: Judge, gate: SpeechGate, samples: FloatArray, start_s: float) -> Prediction:
-    """Answer for one window of samples at 16 kHz that begins at ``start_s``."""
-    end_s = start_s + len(samples) / SAMPLE_RATE_HZ
-    speech = gate(samples)
-    if speech is not Speech.PRESENT:
-        state = AnswerState.TOO_QUIET if speech is Speech.TOO_QUIET else AnswerState.NO_SPEECH
-        return Prediction(start_s, end_s, state, judge.labels)
-    probabilities = tuple(float(p) for p in judge.probabilities(samples))
-    state = AnswerState.EMOTION if max(probabilities) >= judge.threshold else AnswerState.NOT_SURE
-    return Prediction(start_s, end_s, state, judge.labels, probabilities)
+Window = tuple[FloatArray, float]
+"""Samples at 16 kHz and the second at which they begin."""
+
+
+def judge_windows(judge: Judge, gate: SpeechGate, windows: Sequence[Window]) -> list[Prediction]:
+    """Answer for each window; where nobody speaks the judge is not asked."""
+    speech = [gate(samples) for samples, _ in windows]
+    spoken = [samples for (samples, _), there in zip(windows, speech, strict=True) if there is Speech.PRESENT]
+    judged = iter(judge.probabilities(spoken) if spoken else [])
+    answers = []
+    for (samples, start_s), there in zip(windows, speech, strict=True):
+        end_s = start_s + len(samples) / SAMPLE_RATE_HZ
+        if there is not Speech.PRESENT:
+            state = AnswerState.TOO_QUIET if there is Speech.TOO_QUIET else AnswerState.NO_SPEECH
+            answers.append(Prediction(start_s, end_s, state, judge.labels))
+            continue
+        probabilities = tuple(float(p) for p in next(judged))
+        state = AnswerState.EMOTION if max(probabilities) >= judge.threshold else AnswerState.NOT_SURE
+        answers.append(Prediction(start_s, end_s, state, judge.labels, probabilities))
+    return answers
 
 
 class WindowBuffer:
@@ -175,8 +189,7 @@ class LiveStream:
             self._windows.push(self._resampler.push(samples, last=last))
 
     def _answer(self) -> Prediction:
-        samples, start_s = self._windows.take()
-        answer = judge_window(self._judge, self._gate, samples, start_s)
+        (answer,) = judge_windows(self._judge, self._gate, [self._windows.take()])
         arrived_s = (self._source.n_written - self._origin) / self._rate_hz
         return replace(
             answer,
@@ -193,7 +206,7 @@ def analyse_blocks(
     hop_s: float = DEFAULT_HOP_S,
     gate: SpeechGate | None = None,
 ) -> Iterator[Prediction]:
-    """Answer for every window of a file, in order, none skipped, memory bounded by one window.
+    """Answer for every window of a file, in order, none skipped, memory bounded by what is judged together.
 
     A file no longer than the window gives one answer about all of it.
 
@@ -207,6 +220,7 @@ def analyse_blocks(
     """
     gate = gate or SpeechGate()
     windows = WindowBuffer(judge.window_s, MIN_SAMPLES / SAMPLE_RATE_HZ, judge.window_s, hop_s)
+    taken: list[Window] = []
     for block in blocks:
         rest = block
         while len(rest):
@@ -215,9 +229,13 @@ def analyse_blocks(
             windows.push(rest[:step])
             rest = rest[step:]
             if windows.is_due():
-                yield judge_window(judge, gate, *windows.take())
+                taken.append(windows.take())
+            if len(taken) == judge.n_at_once:
+                yield from judge_windows(judge, gate, taken)
+                taken = []
     if windows.has_last_words():
-        yield judge_window(judge, gate, *windows.take())
+        taken.append(windows.take())
+    yield from judge_windows(judge, gate, taken)
 
 
 def overall(predictions: list[Prediction], threshold: float) -> Prediction | None:

@@ -35,13 +35,14 @@ class AppOptions:
     demo : bool
         Play the bundled clip as virtual input.
     bundle : Path or None
-    device, theme : str or None
+    device, backend, theme : str or None
         Override the settings for this run.
     """
 
     demo: bool = False
     bundle: Path | None = None
     device: str | None = None
+    backend: str | None = None
     theme: str | None = None
 
 
@@ -57,7 +58,7 @@ class Application:
     def __init__(self, options: AppOptions, qt: QApplication) -> None:
         self._qt = qt
         settings, notice = load_settings(paths.settings_file())
-        overrides = {"device": options.device, "theme": options.theme}
+        overrides = {"device": options.device, "backend": options.backend, "theme": options.theme}
         overrides["bundle"] = str(options.bundle.absolute()) if options.bundle else None
         given = {name: value for name, value in overrides.items() if value is not None}
         self._demo = options.demo

@@ -177,8 +177,9 @@ def model_tip(model: ModelInfo) -> str:
 
 
 def device_status(model: ModelInfo) -> str:
-    """Return the processor and why it was chosen."""
-    return f"runs on {model.device}: {model.device_reason}"
+    """Return the processor and the way of computing, and why they were chosen."""
+    text = f"runs on {model.device}: {model.device_reason}"
+    return f"{text} · {model.backend}: {model.backend_reason}" if model.backend else text
 
 
 def waiting_for(name: str) -> str:

@@ -210,7 +210,7 @@ class Recorder(QObject):
     def _load_model(self, bundle: str, *, spare: bool = False) -> None:
         self._loading_bundle, self._loading_spare = bundle, spare
         shipped = paths.spare_bundle() if spare else paths.default_bundle()
-        self._inference.load(Path(bundle) if bundle else shipped, self.settings.device)
+        self._inference.load(Path(bundle) if bundle else shipped, self.settings.device, self.settings.backend)
 
     def _model_loaded(self, model: ModelInfo) -> None:
         if self._loading_bundle != self.settings.bundle:

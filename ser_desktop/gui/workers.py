@@ -28,7 +28,8 @@ _log = logging.getLogger(__name__)
 _TICK_S = 0.02
 _RETRY_S = 0.7
 
-Opener = Callable[[Path, str], Judge]
+Opener = Callable[[Path, str, str], Judge]
+"""From a bundle's folder and the settings of device and backend to an analyser."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,12 @@ class Segment:
     number: int
 
 
-def open_model(folder: Path, device: str) -> Judge:
+def open_model(folder: Path, device: str, backend: str) -> Judge:
     """Load the libraries and a bundle (seconds; in the inference thread)."""
     with collector_at_rest():
         from ser_desktop.core.analysis import open_analyser
 
-        return open_analyser(folder, device)
+        return open_analyser(folder, device, backend)
 
 
 class Worker(QThread):
@@ -145,9 +146,9 @@ class InferenceWorker(Worker):
         self._n_skipped = 0
         self._n_skipped_before = 0
 
-    def load(self, folder: Path, device: str) -> None:
+    def load(self, folder: Path, device: str, backend: str) -> None:
         """Order: load a bundle."""
-        self._orders.put(lambda: self._load(folder, device))
+        self._orders.put(lambda: self._load(folder, device, backend))
 
     def begin(self, segment: Segment, hop_s: float) -> None:
         """Order: analyse a segment from now on."""
@@ -160,10 +161,10 @@ class InferenceWorker(Worker):
     def _is_busy(self) -> bool:
         return self._stream is not None
 
-    def _load(self, folder: Path, device: str) -> None:
+    def _load(self, folder: Path, device: str, backend: str) -> None:
         map_libraries()
         self.mapped.emit()
-        judge = self._opener(folder, device)
+        judge = self._opener(folder, device, backend)
         self._judge = judge
         self.loaded.emit(describe(judge))  # type: ignore[arg-type]
 

@@ -36,7 +36,7 @@ def window(n_repeats: int = 15) -> Figures:
         branches.append(extractor.extract(samples))
     ready = prepare(branches, analyser.bundle.statistics, config.max_frames())
     figures["head_s"] = _median(lambda: analyser.bundle.head(*collate([ready])), n_repeats)
-    figures["window_s"] = _median(lambda: analyser.probabilities(samples), n_repeats)
+    figures["window_s"] = _median(lambda: analyser.probabilities([samples]), n_repeats)
     with tempfile.TemporaryDirectory() as name:
         file = Path(name) / "voice.wav"
         n_file = _FILE_S * SAMPLE_RATE_HZ

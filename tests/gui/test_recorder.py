@@ -31,11 +31,11 @@ class Opener:
         self.asked: list[str] = []
         self.refuses: set[str] = set()
 
-    def __call__(self, folder: Path, device: str) -> Judge:
+    def __call__(self, folder: Path, device: str, backend: str) -> Judge:
         self.asked.append(folder.name)
         if folder.name in self.refuses:
             raise BundleError(f"The bundle «{folder.name}» is damaged.", "Copy it again.")
-        return open_model(folder, device)
+        return open_model(folder, device, backend)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.gui import messages
@@ -31,6 +33,12 @@ def why(*probabilities: float, state: AnswerState = AnswerState.EMOTION) -> str:
 def plain(text: str) -> str:
     """With ordinary spaces before percent signs."""
     return text.replace("\u00a0", " ")
+
+
+def test_the_processor_is_named_with_the_reason_and_the_way_of_computing() -> None:
+    assert messages.device_status(MODEL) == "runs on CPU: it is there"
+    computed = replace(MODEL, backend="PyTorch bfloat16", backend_reason="the fastest here")
+    assert messages.device_status(computed) == "runs on CPU: it is there · PyTorch bfloat16: the fastest here"
 
 
 def test_an_answer_comes_with_the_next_best() -> None:

@@ -139,9 +139,29 @@ def test_a_core_is_left_to_what_computes_beside_pytorch() -> None:
         torch.set_num_threads(before)
 
 
+def test_windows_judged_together_are_answered_as_each_alone(analyser: RememberingAnalyser) -> None:
+    before = torch.get_num_threads()
+    windows = [speech_like(seconds, seed=i) for i, seconds in enumerate((3.0, 2.0, 3.0, 1.0, 3.0))]
+    together = analyser.probabilities(windows)
+    for found, samples in zip(together, windows, strict=True):
+        np.testing.assert_allclose(found, analyser.probabilities([samples])[0], atol=1e-5)
+    assert len({found.tobytes() for found in together}) == len(windows), "each was heard"
+    assert torch.get_num_threads() == before
+
+
+def test_as_many_windows_are_judged_at_once_as_there_are_cores(analyser: RememberingAnalyser) -> None:
+    before = torch.get_num_threads()
+    try:
+        for n_threads, n_at_once in ((1, 1), (2, 2), (64, 8)):
+            torch.set_num_threads(n_threads)
+            assert analyser.n_at_once == n_at_once
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_probabilities_are_tempered_and_sum_to_one(analyser: RememberingAnalyser) -> None:
     samples = speech_like(3.0)
-    probabilities = analyser.probabilities(samples)
+    (probabilities,) = analyser.probabilities([samples])
     assert probabilities.sum() == pytest.approx(1.0)
     temperature = analyser.bundle.config.decision.temperature
     np.testing.assert_allclose(probabilities, softmax(analyser.logits(samples) / temperature))
@@ -178,7 +198,7 @@ def test_a_shipped_bundle_answers_as_its_stored_predictions_say(shipped: str) ->
     if folder is None:
         pytest.skip("RAVDESS is not beside the project (see $SER_TEST_DATA)")
     bundle_folder = {"default": paths.default_bundle(), "spare": paths.spare_bundle()}[shipped]
-    analyser = open_analyser(bundle_folder, "cpu")
+    analyser = open_analyser(bundle_folder, "cpu", "float32")
     seed = str(analyser.bundle.config.results.seed)
     with (bundle_folder / "run" / "predictions.csv").open() as file:
         rows = [row for row in csv.DictReader(file) if row["seed"] == seed and row["part"] == "test"]

@@ -119,6 +119,7 @@ def test_a_three_hour_file_is_streamed_with_bounded_memory(tmp_path: Path) -> No
         for _ in range(180):
             sound.write(minute)
     judge = SteadyJudge()
+    judge.n_at_once = 8
     judge.windows = NoMemory()  # type: ignore[assignment]
     tracemalloc.start()
     analysis = analyse_file(judge, file, hop_s=30.0)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -64,6 +66,15 @@ def test_every_extractor_keeps_its_contract_down_to_the_shortest_input(name: Fea
         assert (n_layers, n_features) == (extractor.spec.n_layers, extractor.spec.n_features)
         assert n_frames >= 1
         assert np.isfinite(extractor.extract(samples)).all()
+
+
+def test_several_threads_extract_egemaps_at_the_same_time() -> None:
+    extractor = Egemaps()
+    sounds = [speech_like(0.5 + 0.1 * (i % 4), seed=i) for i in range(24)]
+    wanted = [extractor.extract(sound) for sound in sounds]
+    with ThreadPoolExecutor(4) as pool:
+        for found, alone in zip(pool.map(extractor.extract, sounds), wanted, strict=True):
+            np.testing.assert_array_equal(found, alone)
 
 
 def test_encoder_features_without_an_encoder_are_a_defect() -> None:

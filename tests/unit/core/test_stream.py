@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
@@ -72,9 +72,9 @@ def test_latency_is_the_cards_delay_and_the_sound_that_came_while_the_model_was_
     ring = RingBuffer(30 * RATE)
 
     class BusyJudge(SteadyJudge):
-        def probabilities(self, samples: FloatArray) -> np.ndarray:
+        def probabilities(self, windows: Sequence[FloatArray]) -> list[np.ndarray]:
             ring.write(speech_like(0.75))
-            return super().probabilities(samples)
+            return super().probabilities(windows)
 
     stream = LiveStream(BusyJudge(), ring, RATE, input_latency_s=0.04)
     ring.write(speech_like(2.0))
@@ -169,6 +169,18 @@ def test_windows_of_a_file_do_not_depend_on_the_size_of_the_blocks(block: int) -
     last = round(len(samples) / RATE, 3)
     assert ends == pytest.approx([*range(4, int(last) + 1), last])
     assert all(len(w) == 4 * RATE for w in judge.windows)
+
+
+@pytest.mark.parametrize("n_at_once", [1, 2, 3, 100])
+def test_windows_of_a_file_are_answered_in_order_however_many_are_judged_together(n_at_once: int) -> None:
+    samples = np.concatenate((speech_like(5.0), np.zeros(10 * RATE, np.float32), speech_like(6.3, seed=1)))
+    judge = SteadyJudge(window_s=4.0)
+    judge.n_at_once = n_at_once
+    answers = list(analyse_blocks(judge, iter([samples])))
+    assert [a.end_s for a in answers] == pytest.approx([*range(4, 22), 21.3])
+    silent = {a.end_s for a in answers if not a.probabilities}
+    assert silent >= set(range(9, 16))
+    assert len(judge.windows) == len(answers) - len(silent), "silence is not judged"
 
 
 def test_a_short_file_is_one_unpadded_window() -> None:
