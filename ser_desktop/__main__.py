@@ -1,4 +1,4 @@
-"""The command line: ``ser-desktop``, ``ser-desktop predict``, ``ser-desktop doctor``."""
+"""The command line: ``ser-desktop``, ``ser-desktop predict``, ``… models``, ``… doctor``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ser_desktop import __version__
+from ser_desktop import __version__, models_command
 from ser_desktop.core import paths
 from ser_desktop.core.backends import AUTO, BackendName
 from ser_desktop.core.errors import UserFacingError
@@ -27,6 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _predict(options)
         except KeyboardInterrupt:
             return 130
+    if options.command == "models":
+        return models_command.run(options)
     if options.command == "doctor":
         return _doctor(as_json=options.json)
     return _window(options)
@@ -125,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
         help="from one window to the next in files longer than a window (default 4; live it is 1)",
     )
     _add_model_options(predict, default="auto")
+    models_command.add_parser(commands)
     doctor = commands.add_parser(
         "doctor", help="check this computer", description="Check sound, processor, model, display and libraries."
     )

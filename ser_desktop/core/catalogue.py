@@ -1,14 +1,35 @@
-"""The speech encoders that models use: what they are, where they lie, and how to get them."""
+"""The speech encoders that models use: what they are, where they lie, and which files they consist of."""
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from ser_desktop.core import paths
 from ser_desktop.core.checksums import file_sha256
 from ser_desktop.core.errors import EncoderMissingError
+
+WEIGHTS = "model.safetensors"
+"""Name of an encoder's weights once they are installed."""
+
+CONFIG = "config.json"
+
+
+@dataclass(frozen=True)
+class PinnedFile:
+    """A published file.
+
+    Attributes
+    ----------
+    name : str
+    sha256 : str
+    n_bytes : int or None
+        Where it was published, too.
+    """
+
+    name: str
+    sha256: str
+    n_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -20,23 +41,20 @@ class EncoderEntry:
     name : str
         Short name, also its folder below the data folder.
     repository, revision : str
-        Where it was published, pinned.
-    weights : str
-        The file that must be there.
-    n_bytes : int
-        Size of that file.
+        Where it was published, pinned. Of a shipped one the revision is the beginning of its weights' SHA-256.
+    files : tuple of PinnedFile
+        The weights are the first one.
     licence : str
     purpose : str
         What it is, for people.
     is_shipped : bool
-        It comes with the program; its revision is the beginning of its weights' SHA-256.
+        It comes with the program.
     """
 
     name: str
     repository: str
     revision: str
-    weights: str
-    n_bytes: int
+    files: tuple[PinnedFile, ...]
     licence: str
     purpose: str
     is_shipped: bool = False
@@ -53,35 +71,37 @@ class EncoderEntry:
             return paths.shipped_models() / self.name
         return paths.encoders_folder() / self.name
 
+    @property
+    def weights(self) -> str:
+        """The published file of the weights."""
+        return self.files[0].name
+
+    @property
+    def n_bytes(self) -> int:
+        """Size of the published files, as far as it is known."""
+        return sum(file.n_bytes or 0 for file in self.files)
+
     def is_installed(self) -> bool:
         """Whether configuration and weights are there."""
-        has_weights = any((self.folder / name).is_file() for name in (self.weights, "model.safetensors"))
-        return has_weights and (self.folder / "config.json").is_file()
+        has_weights = any((self.folder / name).is_file() for name in (self.weights, WEIGHTS))
+        return has_weights and (self.folder / CONFIG).is_file()
 
     def install_command(self) -> str:
-        """One command that puts the encoder where it is looked for."""
-        return (
-            f"hf download {self.repository} config.json {self.weights} "
-            f"--revision {self.revision} --local-dir {_for_shell(self.folder)}"
-        )
+        """One command that fetches the encoder."""
+        return f"ser-desktop models get {self.name}"
 
 
-def _for_shell(folder: Path) -> str:
-    """Return a folder as typed in a shell; below the home folder without its name, which is nobody's business."""
-    try:
-        short = folder.relative_to(Path.home()).as_posix()
-    except (ValueError, RuntimeError):
-        return f'"{folder}"'
-    return f'"{folder}"' if sys.platform == "win32" or " " in short else f"~/{short}"
-
+_RAW = PinnedFile("preprocessor_config.json", "b225d617c025463b9e157e06afea8b90dc7078fc70b013c533328423e0486b4a", 159)
 
 ENCODERS: tuple[EncoderEntry, ...] = (
     EncoderEntry(
         name="compact",
         repository="ser-desktop/compact",
         revision="3816629a5f13",
-        weights="model.safetensors",
-        n_bytes=23_556_952,
+        files=(
+            PinnedFile(WEIGHTS, "3816629a5f130db8964f70e31d4de5866fbf3eb72ae3048f1dd530ee9132761f", 23_556_952),
+            PinnedFile(CONFIG, "242739401745821ad17de2438182978196102d76967345dab4d37c70b30d81df"),
+        ),
         licence="CC BY-NC-SA 4.0",
         purpose="Comes with the program: a small wav2vec 2.0, taught by Whisper base",
         is_shipped=True,
@@ -90,8 +110,13 @@ ENCODERS: tuple[EncoderEntry, ...] = (
         name="wav2vec2-base",
         repository="facebook/wav2vec2-base",
         revision="0b5b8e868dd84f03fd87d01f9c4ff0f080fecfe8",
-        weights="pytorch_model.bin",
-        n_bytes=380_267_417,
+        files=(
+            PinnedFile(
+                "pytorch_model.bin", "3249fe98bfc62fcbc26067f724716a6ec49d12c4728a2af1df659013905dff21", 380_267_417
+            ),
+            PinnedFile(CONFIG, "4937977e24d12d1bba70cdce8709c3c04807a8e4ae8ddac4229c48c436ae99ae"),
+            _RAW,
+        ),
         licence="Apache-2.0",
         purpose="Wav2vec2-PT of the paper: learned from speech alone",
     ),
@@ -99,12 +124,33 @@ ENCODERS: tuple[EncoderEntry, ...] = (
         name="wav2vec2-base-960h",
         repository="facebook/wav2vec2-base-960h",
         revision="22aad52d435eb6dbaf354bdad9b0da84ce7d6156",
-        weights="model.safetensors",
-        n_bytes=377_607_901,
+        files=(
+            PinnedFile(WEIGHTS, "8aa76ab2243c81747a1f832954586bc566090c83a0ac167df6f31f0fa917d74a", 377_607_901),
+            PinnedFile(CONFIG, "d3ec255c063d9f95057b553b19c20135b259875834a4fe9deb218a6be25b4cf3", 1596),
+            _RAW,
+        ),
         licence="Apache-2.0",
         purpose="Wav2vec2-FT of the paper: trained further to write down English",
     ),
 )
+
+
+def known_encoder(identity: str) -> EncoderEntry:
+    """Return the catalogue entry that ``identity`` (``repository@revision`` or a name) names, installed or not.
+
+    Raises
+    ------
+    EncoderMissingError
+        If it is not known.
+    """
+    for entry in ENCODERS:
+        if identity in {entry.identity, entry.name}:
+            return entry
+    known = ", ".join(entry.name for entry in ENCODERS)
+    raise EncoderMissingError(
+        f"The speech encoder «{identity}» is not one this version knows (it knows {known}).",
+        "Choose another model, or update the program.",
+    )
 
 
 def find_encoder(identity: str) -> EncoderEntry:
@@ -115,21 +161,13 @@ def find_encoder(identity: str) -> EncoderEntry:
     EncoderMissingError
         If it is not installed, with the command that installs it, or not known at all.
     """
-    for entry in ENCODERS:
-        if identity in {entry.identity, entry.name}:
-            break
-    else:
-        known = ", ".join(entry.name for entry in ENCODERS)
-        raise EncoderMissingError(
-            f"The speech encoder «{identity}» is not one this version knows (it knows {known}).",
-            "Choose another model, or update the program.",
-        )
+    entry = known_encoder(identity)
     if entry.is_shipped:
         _check_shipped(entry)
     elif not entry.is_installed():
         raise EncoderMissingError(
             f"The speech encoder {entry.name} is not installed ({entry.n_bytes / 1e6:.0f} MB, {entry.licence}).",
-            f"Install it once with:  {entry.install_command()}",
+            f"Get it once, under More → Speech encoders… or with:  {entry.install_command()}",
         )
     return entry
 

@@ -44,6 +44,10 @@ class EncoderMissingError(UserFacingError):
     """A bundle needs a speech encoder that is not installed."""
 
 
+class DownloadError(UserFacingError):
+    """A file could not be fetched from the network, or is not what was published."""
+
+
 class MicrophoneError(UserFacingError):
     """A microphone cannot be opened or read."""
 

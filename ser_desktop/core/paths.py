@@ -41,6 +41,11 @@ def data_folder() -> Path:
     return Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))
 
 
+def models_folder() -> Path:
+    """Folder of the bundles that the user has trained or installed."""
+    return data_folder() / "models"
+
+
 def encoders_folder() -> Path:
     """Folder in which installed speech encoders lie, one folder each."""
     return data_folder() / "encoders"
