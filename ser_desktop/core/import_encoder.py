@@ -8,7 +8,8 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from ser_desktop.core.catalogue import ENCODERS, WEIGHTS, EncoderEntry
+from ser_desktop.core import catalogue
+from ser_desktop.core.catalogue import WEIGHTS, EncoderEntry
 from ser_desktop.core.checksums import file_sha256
 from ser_desktop.core.downloads import require_space
 from ser_desktop.core.errors import DownloadError
@@ -37,7 +38,7 @@ def import_encoder(path: Path, listener: Listener = lambda _p: None, check: Chec
     if not zipfile.is_zipfile(path):
         raise DownloadError(f"«{path}» is neither a folder nor a zip file.", _FIX)
     with tempfile.TemporaryDirectory(prefix="ser-desktop-import-") as name, zipfile.ZipFile(path) as archive:
-        wanted = {file.name for entry in ENCODERS for file in entry.files} | {MANIFEST, WEIGHTS}
+        wanted = {file.name for entry in catalogue.ENCODERS for file in entry.files} | {MANIFEST, WEIGHTS}
         members = [m for m in archive.infolist() if not m.is_dir() and Path(m.filename).name in wanted]
         require_space(path.name, sum(m.file_size for m in members), Path(name))
         places: dict[str, str] = {}
@@ -61,14 +62,14 @@ def import_encoder(path: Path, listener: Listener = lambda _p: None, check: Chec
 def _from_folder(folder: Path, called: Path, listener: Listener, check: Check) -> EncoderEntry:
     reasons = []
     for place in sorted({file.parent for file in folder.rglob("config.json")}):
-        for entry in (e for e in ENCODERS if not e.is_shipped):
+        for entry in (e for e in catalogue.ENCODERS if not e.is_shipped):
             listener(Progress(called.name, 0, None, waiting=f"looking for {entry.name}"))
             files, reason = _files_of(entry, place, check)
             if not reason:
                 bring_in(entry, files, listener, check)
                 return entry
             reasons.append(reason)
-    known = ", ".join(entry.name for entry in ENCODERS if not entry.is_shipped)
+    known = ", ".join(entry.name for entry in catalogue.ENCODERS if not entry.is_shipped)
     why = f" {reasons[0]}" if len(set(reasons)) == 1 else ""
     raise DownloadError(f"«{called}» holds none of the known speech encoders ({known}).{why}", _FIX)
 

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ser_desktop.core import paths
+from ser_desktop.core import catalogue, paths
 from ser_desktop.core.bundle import CONFIG_FILE
 from ser_desktop.core.bundle_config import BundleConfig, parse_config
-from ser_desktop.core.catalogue import ENCODERS, EncoderEntry
+from ser_desktop.core.catalogue import EncoderEntry
 from ser_desktop.core.errors import BundleError
 from ser_desktop.core.install import staging_of
 
@@ -66,7 +66,7 @@ class EncoderStatus:
 def encoder_statuses() -> list[EncoderStatus]:
     """Describe every encoder of the catalogue."""
     configs = list(_configs())
-    return [_status(entry, configs) for entry in ENCODERS]
+    return [_status(entry, configs) for entry in catalogue.ENCODERS]
 
 
 def _status(entry: EncoderEntry, configs: list[BundleConfig]) -> EncoderStatus:

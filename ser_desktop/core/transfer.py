@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ser_desktop import __version__
 from ser_desktop.core.errors import first_line
 
 if TYPE_CHECKING:
@@ -161,11 +162,10 @@ def _network() -> Iterator[None]:
 @contextmanager
 def _stream(url: str, n_before: int) -> Iterator[Any]:
     """Open a request; proxies and the system's certificates apply as to everything of the hub's library."""
-    from huggingface_hub.utils import build_hf_headers, get_session
+    from huggingface_hub.utils import get_session
 
-    # A token belongs to the hub alone, and nothing here needs one.
-    headers = build_hf_headers(token=False, library_name="ser-desktop")
-    headers["Accept-Encoding"] = "identity"
+    # Not the library's own headers: they carry a token and what else runs here, and ask the server what to tell.
+    headers = {"User-Agent": f"ser-desktop/{__version__}", "Accept-Encoding": "identity"}
     if n_before:
         headers["Range"] = f"bytes={n_before}-"
     with _network():

@@ -15,7 +15,7 @@ from transformers import Wav2Vec2Config, Wav2Vec2Model
 from ser_desktop.core import catalogue, paths
 from ser_desktop.core.bundle import CHECKED_FILES, CHECKSUMS_FILE, save_bundle
 from ser_desktop.core.bundle_config import BundleConfig, Decision, Results
-from ser_desktop.core.catalogue import EncoderEntry
+from ser_desktop.core.catalogue import EncoderEntry, PinnedFile
 from ser_desktop.core.checksums import file_sha256
 from ser_desktop.core.device import Device, DeviceKind
 from ser_desktop.core.encoder import Encoder
@@ -117,7 +117,8 @@ def ship_encoder(models: Path, monkeypatch: pytest.MonkeyPatch) -> EncoderEntry:
     model.config.to_json_file(folder / "config.json")
     # Not `save_pretrained`, whose progress bar leaves a thread behind.
     save_file(model.state_dict(), folder / shipped.weights, metadata={"format": "pt"})
-    entry = replace(shipped, revision=file_sha256(folder / shipped.weights)[:12])
+    files = tuple(PinnedFile(f.name, file_sha256(folder / f.name)) for f in shipped.files)
+    entry = replace(shipped, revision=files[0].sha256[:12], files=files)
     monkeypatch.setattr(paths, "shipped_models", lambda: models)
     monkeypatch.setattr(catalogue, "ENCODERS", (entry, *others))
     return entry

@@ -8,6 +8,7 @@ import pytest
 
 from ser_desktop.core import paths
 from ser_desktop.core.catalogue import ENCODERS, EncoderEntry, find_encoder
+from ser_desktop.core.checksums import file_sha256
 from ser_desktop.core.encoder import load_encoder
 from ser_desktop.core.errors import EncoderMissingError
 from tests.helpers.bundles import CPU, ship_encoder, tiny_encoder
@@ -38,12 +39,20 @@ def test_the_encoder_that_comes_along_and_both_of_the_paper_are_known() -> None:
 
 
 @EVERY_ENTRY
-def test_an_encoder_is_pinned_and_its_command_puts_it_where_it_is_looked_for(entry: EncoderEntry) -> None:
+def test_an_encoder_and_its_files_are_pinned_and_one_command_fetches_it(entry: EncoderEntry) -> None:
     assert re.fullmatch("[0-9a-f]{40}", entry.revision)
-    command = entry.install_command()
-    for words in (entry.repository, entry.revision, entry.weights, "config.json", f'"{entry.folder}"'):
-        assert words in command
+    assert {"config.json", "preprocessor_config.json", entry.weights} == {file.name for file in entry.files}
+    assert all(re.fullmatch("[0-9a-f]{64}", file.sha256) for file in entry.files)
+    assert 370e6 < entry.n_bytes < 390e6
+    assert entry.install_command() == f"ser-desktop models get {entry.name}"
     assert entry.folder.is_relative_to(paths.data_folder())
+
+
+def test_the_pinned_checksums_of_what_comes_along_are_those_of_its_files() -> None:
+    assert {f.name: file_sha256(SHIPPED.folder / f.name) for f in SHIPPED.files} == {
+        f.name: f.sha256 for f in SHIPPED.files
+    }
+    assert SHIPPED.files[0].sha256.startswith(SHIPPED.revision)
 
 
 @EVERY_ENTRY
@@ -76,15 +85,6 @@ def test_another_revision_is_another_encoder(entry: EncoderEntry, shipped: Encod
     with pytest.raises(EncoderMissingError, match=rf"is not one this version knows \(it knows {known}\)") as caught:
         find_encoder(f"{entry.repository}@main")
     assert "update the program" in caught.value.fix
-
-
-def test_the_command_does_not_spell_the_users_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / ".local" / "share"))
-    command = PAPERS[0].install_command()
-    assert "--local-dir ~/.local/share/ser-desktop/encoders/wav2vec2-base" in command
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "my data"))
-    assert f'--local-dir "{PAPERS[0].folder}"' in PAPERS[0].install_command()
 
 
 def test_the_encoder_that_comes_along_lies_with_the_shipped_models() -> None:

@@ -13,6 +13,7 @@ import huggingface_hub.constants
 import numpy as np
 import pytest
 
+from ser_desktop import __version__
 from ser_desktop.core import downloads, transfer
 from ser_desktop.core.downloads import fetch, is_as_published
 from ser_desktop.core.errors import Cancelled, DownloadError, SaveError
@@ -63,6 +64,8 @@ def test_nothing_personal_is_sent(hub: Hub, file: RemoteFile, tmp_path: Path, mo
     fetch(file, tmp_path)
     assert not {"authorization", "cookie"} & {name.lower() for name in hub.headers[0]}
     assert "secret" not in str(hub.headers)
+    assert hub.headers[0]["User-Agent"] == f"ser-desktop/{__version__}"
+    assert hub.asked == [("/file", 0)], "and nobody else is asked"
 
 
 def test_a_file_that_is_there_is_not_fetched_again(hub: Hub, file: RemoteFile, tmp_path: Path) -> None:
