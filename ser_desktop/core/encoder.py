@@ -132,10 +132,11 @@ def load_model(folder: Path) -> Wav2Vec2Model:
     """
     from safetensors import SafetensorError
     from transformers import Wav2Vec2Model
-    from transformers.utils.logging import disable_progress_bar
+    from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
-    # It would write "Loading weights" between the lines of whoever uses the command line.
+    # They would write between the lines of whoever uses the command line; what is missing is looked for below.
     disable_progress_bar()
+    set_verbosity_error()
     fix = "Delete that folder and install the encoder again."
     try:
         model, report = Wav2Vec2Model.from_pretrained(folder, local_files_only=True, output_loading_info=True)

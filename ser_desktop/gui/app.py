@@ -19,6 +19,7 @@ from ser_desktop import __version__
 from ser_desktop.core import paths
 from ser_desktop.core.settings import load_settings
 from ser_desktop.gui import messages
+from ser_desktop.gui.install_worker import InstallWorker
 from ser_desktop.gui.main_window import MainWindow
 from ser_desktop.gui.recorder import Notice, Recorder
 from ser_desktop.gui.theme import apply_theme
@@ -65,9 +66,11 @@ class Application:
         self._dialog: QMessageBox | None = None
         self.recorder = Recorder(settings, paths.settings_file(), given)
         apply_theme(qt, self.recorder.settings.theme)
-        self.window = MainWindow(self.recorder)
+        self.installer = InstallWorker()
+        self.window = MainWindow(self.recorder, self.installer)
         self.window.appearance_chosen.connect(self._appearance_chosen)
         self.recorder.crashed.connect(self.show_crash)
+        self.installer.crashed.connect(self.show_crash)
         qt.styleHints().colorSchemeChanged.connect(lambda _scheme: self._restyle())
         if notice:
             self.recorder.noticed.emit(Notice(notice))
@@ -86,7 +89,7 @@ class Application:
         """Run until the window is closed, end the threads, and return the exit status."""
         self.start()
         status = self._qt.exec()
-        if not self.recorder.shut_down():
+        if not all([self.installer.shut_down(), self.recorder.shut_down()]):
             # Destroying a running thread would crash; nothing is left to save.
             _log.error("a thread did not end in time")
             logging.shutdown()

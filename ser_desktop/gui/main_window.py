@@ -30,6 +30,8 @@ from ser_desktop.core.published import published_weights
 from ser_desktop.core.session import Gap, SessionState
 from ser_desktop.gui import messages
 from ser_desktop.gui.banner import Banner
+from ser_desktop.gui.encoders_dialog import EncodersDialog
+from ser_desktop.gui.install_worker import InstallWorker
 from ser_desktop.gui.plots import LayerWeights, Timeline, Waveform
 from ser_desktop.gui.recorder import Notice, Recorder
 from ser_desktop.gui.tool_bar import ToolBar
@@ -48,6 +50,8 @@ class MainWindow(QMainWindow):
     Parameters
     ----------
     recorder : Recorder
+    installer : InstallWorker or None
+        Fetches speech encoders; whoever makes it shuts it down.
 
     Signals
     -------
@@ -60,8 +64,9 @@ class MainWindow(QMainWindow):
     appearance_chosen = Signal(str)
     painted = Signal()
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, installer: InstallWorker | None = None) -> None:
         super().__init__()
+        self.encoders = EncodersDialog(installer or InstallWorker(), self)
         self.recorder = recorder
         self._wave_cursor = 0
         self._heard_speech = False
@@ -98,6 +103,7 @@ class MainWindow(QMainWindow):
         menu.addSeparator()
         self.model_action = self._action(menu, messages.OPEN_MODEL, self._choose_model)
         self.default_action = self._action(menu, messages.DEFAULT_MODEL, lambda: self.recorder.open_model(None))
+        self.encoders_action = self._action(menu, messages.ENCODERS, self._show_encoders)
         appearance = menu.addMenu(messages.APPEARANCE)
         group = QActionGroup(self)
         for choice, words in messages.APPEARANCES.items():
@@ -211,6 +217,11 @@ class MainWindow(QMainWindow):
         button = focused if isinstance(focused, QAbstractButton) else self.bar.record_button
         if button.isEnabled():
             button.animateClick()
+
+    def _show_encoders(self) -> None:
+        self.encoders.show()
+        self.encoders.raise_()
+        self.encoders.activateWindow()
 
     def _play_demo(self) -> None:
         self.recorder.play(paths.demo_clip(), messages.DEMO_SOURCE)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from ser_desktop.core.levels import InputLight
 from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.core.published import published_weights
 from ser_desktop.core.session import SessionState
+
+if TYPE_CHECKING:
+    from ser_desktop.core.library import EncoderStatus
+    from ser_desktop.core.transfer import Progress
 
 APP_TITLE = "Speech Emotion"
 
@@ -38,6 +43,21 @@ APPEARANCES = {"system": "As the system", "light": "Light", "dark": "Dark"}
 ABOUT = "About and limits"
 CLOSE = "Dismiss"
 COPY_DETAILS = "Copy details"
+
+ENCODERS = "Speech encoders…"
+ENCODERS_TITLE = "Speech encoders"
+ENCODERS_INTRO = (
+    "A speech encoder turns sound into what a model listens to. One comes along; the two of the paper are larger and "
+    "are fetched once. Afterwards nothing here needs a network."
+)
+GET, GO_ON, CANCEL, VERIFY, REMOVE = "Get", "Go on", "Cancel", "Check files", "Remove"
+IMPORT_FOLDER, IMPORT_ZIP = "Import a folder…", "Import a zip file…"
+CLOSE_WINDOW = "Close"
+PROGRESS_OF = "Progress of {}"
+WORKING = "Working…"
+INSTALL_STOPPED = "Stopped. What has arrived is kept: “Go on” continues there."
+TRASHED = "{} was moved to the trash."
+REMOVED = "{} was removed."
 
 CHANCES_TITLE = "How likely each emotion is"
 TIMELINE_TITLE = "Timeline"
@@ -180,6 +200,57 @@ def device_status(model: ModelInfo) -> str:
     """Return the processor and the way of computing, and why they were chosen."""
     text = f"runs on {model.device}: {model.device_reason}"
     return f"{text} · {model.backend}: {model.backend_reason}" if model.backend else text
+
+
+def encoder_state(status: EncoderStatus) -> str:
+    """Say whether it is there, its size and licence."""
+    megabytes = f"{status.n_bytes / 1e6:.0f} MB"
+    if status.is_shipped:
+        state = "installed" if status.is_installed else "missing: install the program again"
+    elif status.is_installed:
+        state = "installed"
+    elif status.n_arrived:
+        state = f"{status.n_arrived / 1e6:.0f} MB of it have arrived"
+    else:
+        state = "not installed"
+    return f"{state} · {megabytes} · licence {status.licence} · revision {status.revision[:12]}"
+
+
+def encoder_uses(status: EncoderStatus) -> str:
+    """Name the models that use it, and how good they are."""
+    uses = [f"{use.name} (UAR {100 * use.uar_mean:.0f} ± {100 * use.uar_sd:.0f} %)" for use in status.bundles]
+    return f"Used by {'; '.join(uses)}" if uses else ""
+
+
+def download_progress(progress: Progress) -> str:
+    """Say how far, how fast, how long, or what is waited for."""
+    if progress.waiting:
+        return f"{progress.name}: {progress.waiting}…"
+    done = f"{progress.n_done / 1e6:.0f} MB"
+    if progress.n_total:
+        done = f"{progress.n_done / 1e6:.0f} of {progress.n_total / 1e6:.0f} MB"
+    words = [done, f"{progress.bytes_per_s / 1e6:.1f} MB/s" if progress.bytes_per_s else ""]
+    if progress.left_s is not None:
+        words.append(f"{_duration(progress.left_s)} left")
+    return " · ".join(word for word in words if word)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def installed(name: str) -> str:
+    """Confirm an installation."""
+    return f"{name} is installed. Models that need it can be opened now."
+
+
+def verified(name: str, problems: tuple[str, ...]) -> str:
+    """Say what a look at the files found."""
+    if not problems:
+        return f"{name}: all files are as they were installed."
+    return f"{' '.join(problems)} Remove {name} and get it again."
 
 
 def waiting_for(name: str) -> str:

@@ -18,6 +18,9 @@ from transformers import Wav2Vec2Model
 
 from ser_desktop.core import catalogue
 from ser_desktop.core.catalogue import EncoderEntry, PinnedFile
+from tests.helpers.bundles import tiny_model
+
+PT, FT = "wav2vec2-base", "wav2vec2-base-960h"
 
 Fault = Callable[["Request"], bool]
 """Answers a request otherwise and returns True, or returns False to let it be answered."""
@@ -56,7 +59,8 @@ class Hub:
                     self.give(content)
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        # So that closing it waits for the threads of its requests.
+        self._server.daemon_threads = False
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self._thread.start()
@@ -81,6 +85,11 @@ class Request(BaseHTTPRequestHandler):
     """A request that can be answered well or badly."""
 
     protocol_version = "HTTP/1.1"
+
+    def end_headers(self) -> None:
+        self.send_header("Connection", "close")
+        self.close_connection = True
+        super().end_headers()
 
     def log_message(self, *_: object) -> None:
         """Keep quiet."""
@@ -226,3 +235,23 @@ def pin(name: str, contents: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) 
     others = tuple(pinned if e.name == name else e for e in catalogue.ENCODERS)
     monkeypatch.setattr(catalogue, "ENCODERS", others)
     return pinned
+
+
+class Published:
+    """Both of the paper's encoders, small, on a server of this machine and in folders."""
+
+    def __init__(self, hub: Hub, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        allow_network(monkeypatch)
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        self.hub = hub
+        self.folder = folder
+        self.contents = {
+            PT: published_as_pickle(tiny_model(), folder / PT),
+            FT: published_as_safetensors(tiny_model(), folder / FT),
+        }
+        self.entries = {name: pin(name, contents, monkeypatch) for name, contents in self.contents.items()}
+        for name, entry in self.entries.items():
+            hub.publish(entry, self.contents[name])
+
+    def weights(self, name: str) -> bytes:
+        return self.contents[name][self.entries[name].weights]

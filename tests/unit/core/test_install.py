@@ -26,38 +26,18 @@ from ser_desktop.core.library import encoder_statuses
 from ser_desktop.core.transfer import Progress
 from tests.helpers.bundles import CPU, encoder_spec, small_config, tiny_encoder, tiny_model, write_bundle
 from tests.helpers.hub import (
+    FT,
+    PT,
     Hub,
-    allow_network,
+    Published,
     answers,
     breaks_at,
     drips,
-    pin,
-    published_as_pickle,
-    published_as_safetensors,
     sends_another,
 )
 from tests.helpers.sounds import speech_like
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-PT, FT = "wav2vec2-base", "wav2vec2-base-960h"
-
-
-class Published:
-    """Both of the paper's encoders, small, on a server of this machine and in folders."""
-
-    def __init__(self, hub: Hub, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.hub = hub
-        self.folder = folder
-        self.contents = {
-            PT: published_as_pickle(tiny_model(), folder / PT),
-            FT: published_as_safetensors(tiny_model(), folder / FT),
-        }
-        self.entries = {name: pin(name, contents, monkeypatch) for name, contents in self.contents.items()}
-        for name, entry in self.entries.items():
-            hub.publish(entry, self.contents[name])
-
-    def weights(self, name: str) -> bytes:
-        return self.contents[name][self.entries[name].weights]
 
 
 @pytest.fixture
@@ -69,8 +49,6 @@ def hub() -> Iterator[Hub]:
 
 @pytest.fixture
 def published(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Published:
-    allow_network(monkeypatch)
-    monkeypatch.setenv("HF_ENDPOINT", hub.url)
     monkeypatch.setattr(transfer, "_TIMEOUT_S", 2.0)
     real = downloads._sleep
     monkeypatch.setattr(downloads, "_sleep", lambda s, check, tell: real(min(s, 0.01), check, tell))
