@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ser_desktop import __version__, models_command
 from ser_desktop.core import paths
-from ser_desktop.core.backends import AUTO, BackendName
+from ser_desktop.core.device import AUTO, BackendName
 from ser_desktop.core.errors import UserFacingError
 
 if TYPE_CHECKING:

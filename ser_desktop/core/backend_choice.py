@@ -1,72 +1,26 @@
-"""Which way to compute an encoder is fastest here: measured once for a machine and an encoder, then remembered."""
+"""Which way to compute an encoder is used: the fastest here that is exact enough, or the one that was asked for."""
 
 from __future__ import annotations
 
 import copy
-import json
+import importlib.util
 import logging
-import os
-import platform
-import statistics
-import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from ser_desktop.core import paths
-from ser_desktop.core.audio import SAMPLE_RATE_HZ, FloatArray
-from ser_desktop.core.backends import AUTO, Backend, BackendName, TorchBackend, reference_backend
-from ser_desktop.core.device import Device, DeviceKind
+from ser_desktop.core.backend_trials import Trial, machine, measure, remember, remembered
+from ser_desktop.core.backends import Backend, TorchBackend, reference_backend
+from ser_desktop.core.device import AUTO, BackendName, Device, DeviceKind
 from ser_desktop.core.encoder import Encoder, load_model
 from ser_desktop.core.errors import first_line
-from ser_desktop.core.settings import write_atomically
+from ser_desktop.core.openvino_backend import OpenVinoBackend
 
 if TYPE_CHECKING:
     from transformers import Wav2Vec2Model
 
-MAX_RELATIVE_ERROR = 0.02
-"""Of all layers together, against the reference."""
-
-_WINDOW_S = 8.0
-_N_RUNS = 3
-_HOPELESS = 3.0
-_LIBRARIES = ("torch", "transformers")
 _log = logging.getLogger(__name__)
-
-Maker = Callable[[], Backend]
-
-
-@dataclass(frozen=True)
-class Trial:
-    """What came of trying a backend.
-
-    Attributes
-    ----------
-    name : BackendName
-    seconds : float
-        Median for a window of eight seconds; infinite where it could not be used.
-    relative_error : float
-        Norm of the difference of all layers from the reference's, divided by that of the reference.
-    obstacle : str
-        Why it cannot be used; empty where it can.
-    """
-
-    name: BackendName
-    seconds: float
-    relative_error: float = 0.0
-    obstacle: str = ""
-
-    def in_words(self) -> str:
-        """Say what came of it."""
-        if self.obstacle:
-            return f"{self.name.in_words} {self.obstacle}"
-        error = f", differs by {100 * self.relative_error:.1f} %" if self.relative_error else ""
-        return f"{self.name.in_words} {1000 * self.seconds:.0f} ms{error}"
 
 
 def open_fastest(folder: Path, device: Device, identity: str, preference: str = AUTO) -> Encoder:
@@ -85,132 +39,74 @@ def open_fastest(folder: Path, device: Device, identity: str, preference: str = 
     ------
     EncoderMissingError
     """
-    model = load_model(folder)
-    reload = partial(_reload, folder, device)
-    if preference != AUTO:
-        return _as_asked(BackendName(preference), model, device, identity, reload)
-    makers: dict[BackendName, Maker] = {
-        name: lambda name=name: TorchBackend(copy.deepcopy(model), device, name)  # type: ignore[misc]
-        for name in _others(device)
-    }
-    if not makers:
-        return Encoder(model, device, identity)
-    key = _machine(identity, device)
-    trials = _remembered(key)
-    if trials is None:
-        trials = measure(lambda: reference_backend(copy.deepcopy(model), device), makers)
-        _remember(key, trials)
-    best = min(trials, key=lambda trial: trial.seconds)
-    reason = f"the fastest here: {'; '.join(t.in_words() for t in sorted(trials, key=lambda t: t.seconds))}"
-    if best.name not in makers:
-        return Encoder(model, device, identity, backend_reason=reason)
-    backend = TorchBackend(model, device, best.name)
-    return Encoder(model, device, identity, backend=backend, backend_reason=reason, reference=reload)
+    source = _Source(load_model(folder), folder, device, identity)
+    if preference == AUTO:
+        trials = source.trials()
+        best = min(trials, key=lambda trial: trial.seconds)
+        tried = "; ".join(trial.in_words() for trial in sorted(trials, key=lambda trial: trial.seconds))
+        return source.encoder(best.name, f"the fastest here: {tried}" if len(trials) > 1 else "the only way here")
+    name = BackendName(preference)
+    if name not in source.names:
+        return source.encoder(source.names[0], f"{name.in_words} was asked for and does not run on {device.name}")
+    return source.encoder(name, "asked for in the settings")
 
 
-def _as_asked(name: BackendName, model: Wav2Vec2Model, device: Device, identity: str, reload: Maker) -> Encoder:
-    reason = "asked for in the settings"
-    if name in _others(device):
-        backend = TorchBackend(model, device, name)
-        return Encoder(model, device, identity, backend=backend, backend_reason=reason, reference=reload)
-    encoder = Encoder(model, device, identity, backend_reason=reason)
-    if encoder.backend is not name:
-        encoder.backend_reason = f"{name.in_words} was asked for and does not run on {device.name}"
-    return encoder
+@dataclass(frozen=True)
+class _Source:
+    """What backends are made of."""
+
+    model: Wav2Vec2Model
+    folder: Path
+    device: Device
+    identity: str
+
+    @property
+    def names(self) -> tuple[BackendName, ...]:
+        """Backends that the device may have; the reference is the first."""
+        if self.device.kind is not DeviceKind.CPU:
+            return (BackendName.FLOAT16 if self.device.half else BackendName.FLOAT32,)
+        names = (BackendName.FLOAT32, BackendName.BFLOAT16)
+        return (*names, BackendName.OPENVINO) if importlib.util.find_spec("openvino") else names
+
+    def trials(self) -> list[Trial]:
+        """Return what was measured, now or before."""
+        first, *others = self.names
+        if not others:
+            return [Trial(first, 0.0)]
+        key = machine(self.identity, self.device)
+        trials = remembered(key)
+        if trials is None:
+            trials = measure(partial(self._copied, first), {name: partial(self._copied, name) for name in others})
+            remember(key, trials)
+        return trials
+
+    def encoder(self, name: BackendName, reason: str) -> Encoder:
+        """Return an encoder that is computed so, or by the reference where that fails."""
+        if name is not self.names[0]:
+            try:
+                backend = self._made(name, self.model)
+            except (RuntimeError, OSError, ImportError) as error:
+                _log.warning("%s cannot be used", name.in_words, exc_info=True)
+                reason = f"{name.in_words} failed: {first_line(error)}"
+            else:
+                return Encoder(
+                    self.model,
+                    self.device,
+                    self.identity,
+                    backend=backend,
+                    backend_reason=reason,
+                    reference=partial(_reference, self.folder, self.device),
+                )
+        return Encoder(self.model, self.device, self.identity, backend_reason=reason)
+
+    def _copied(self, name: BackendName) -> Backend:
+        return self._made(name, copy.deepcopy(self.model))
+
+    def _made(self, name: BackendName, model: Wav2Vec2Model) -> Backend:
+        if name is BackendName.OPENVINO:
+            return OpenVinoBackend(model, self.identity)
+        return TorchBackend(model, self.device, name)
 
 
-def _reload(folder: Path, device: Device) -> Backend:
+def _reference(folder: Path, device: Device) -> Backend:
     return reference_backend(load_model(folder), device)
-
-
-def _others(device: Device) -> tuple[BackendName, ...]:
-    """Backends of a device beside its reference."""
-    return (BackendName.BFLOAT16,) if device.kind is DeviceKind.CPU else ()
-
-
-def measure(reference: Maker, others: dict[BackendName, Maker]) -> list[Trial]:
-    """Try every backend on a window of eight seconds; the reference is the first of the trials."""
-    window = probe_window()
-    exact = reference()
-    wanted, short_s = exact.layers(window), _seconds(exact, window[:, :SAMPLE_RATE_HZ], 1)
-    trials = [Trial(exact.name, _seconds(exact, window, _N_RUNS))]
-    for name, make in others.items():
-        try:
-            backend = make()
-            if _seconds(backend, window[:, :SAMPLE_RATE_HZ], 1) > _HOPELESS * short_s:
-                trials.append(Trial(name, float("inf"), obstacle="is far slower here"))
-                continue
-            error = relative_error(backend.layers(window), wanted)
-            if error > MAX_RELATIVE_ERROR:
-                trials.append(Trial(name, float("inf"), error, f"differs too much ({100 * error:.0f} %)"))
-                continue
-            trials.append(Trial(name, _seconds(backend, window, _N_RUNS), error))
-        except (RuntimeError, OSError, ImportError) as problem:
-            _log.warning("%s cannot be used", name.in_words, exc_info=True)
-            trials.append(Trial(name, float("inf"), obstacle=f"failed: {first_line(problem)}"))
-    return trials
-
-
-def probe_window() -> FloatArray:
-    """Return eight seconds of something like a voice, the same everywhere: (1, n_samples)."""
-    time_s = np.arange(round(_WINDOW_S * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
-    phase = 2 * np.pi * np.cumsum(140 + 40 * np.sin(2 * np.pi * 0.4 * time_s)) / SAMPLE_RATE_HZ
-    voice = sum(np.sin(n * phase) / n for n in range(1, 20)) * (0.5 + 0.5 * np.sin(2 * np.pi * 3 * time_s))
-    noise = np.random.default_rng(0).standard_normal(len(time_s))
-    return (0.05 * voice + 0.003 * noise).astype(np.float32)[None]
-
-
-def relative_error(found: FloatArray, wanted: FloatArray) -> float:
-    """Norm of the difference divided by the norm of what is wanted; infinite for what is no number."""
-    error = float(np.linalg.norm(found - wanted) / np.linalg.norm(wanted))
-    return error if np.isfinite(error) else float("inf")
-
-
-def _seconds(backend: Backend, waveforms: FloatArray, n_runs: int) -> float:
-    backend.layers(waveforms)
-    taken = []
-    for _ in range(n_runs):
-        began = time.perf_counter()
-        backend.layers(waveforms)
-        taken.append(time.perf_counter() - began)
-    return statistics.median(taken)
-
-
-def _machine(identity: str, device: Device) -> str:
-    """Everything that decides which backend is fastest."""
-    versions = []
-    for library in _LIBRARIES:
-        try:
-            versions.append(f"{library} {version(library)}")
-        except PackageNotFoundError:
-            continue
-    return " | ".join((identity, device.name, _processor(), f"{os.cpu_count()} cores", *versions))
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
-
-
-def _remembered(key: str) -> list[Trial] | None:
-    try:
-        stored = json.loads(paths.backends_file().read_text(encoding="utf-8"))[key]
-        return [Trial(**{**trial, "name": BackendName(trial["name"])}) for trial in stored]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _remember(key: str, trials: list[Trial]) -> None:
-    file = paths.backends_file()
-    try:
-        known = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        known = {}
-    try:
-        known = known if isinstance(known, dict) else {}
-        write_atomically(file, json.dumps({**known, key: [asdict(trial) for trial in trials]}, indent=1))
-    except OSError:
-        _log.warning("the fastest backend could not be remembered", exc_info=True)

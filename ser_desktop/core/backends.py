@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 import threading
-from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
+import torch
+from torch import nn
 
 from ser_desktop.core.audio import FloatArray
-from ser_desktop.core.device import Device
+from ser_desktop.core.device import BackendName, Device
 
 if TYPE_CHECKING:
-    import torch
     from transformers import Wav2Vec2Model
-
-
-AUTO = "auto"
-"""Stands for the fastest backend wherever one can be named."""
-
-
-class BackendName(StrEnum):
-    """How an encoder is computed; the value is what settings and command lines say."""
-
-    FLOAT32 = "float32"
-    BFLOAT16 = "bfloat16"
-    FLOAT16 = "float16"
-
-    @property
-    def in_words(self) -> str:
-        """For people."""
-        return f"PyTorch {self.value}"
 
 
 class Backend(Protocol):
@@ -50,6 +33,43 @@ class Backend(Protocol):
         """
 
 
+class LayerReader(nn.Module):
+    """A network whose outputs are all layers of an encoder: f₀, then every block.
+
+    Several threads may call it at once. Use it in a ``with`` statement where the model lives on without it.
+
+    Parameters
+    ----------
+    model : Wav2Vec2Model
+    """
+
+    def __init__(self, model: Wav2Vec2Model) -> None:
+        super().__init__()
+        self.model = model
+        self._here = threading.local()
+        parts = (model.feature_projection, *model.encoder.layers)
+        self._handles = [part.register_forward_hook(self._keep) for part in parts]
+
+    def forward(self, waveforms: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Return the layers of (n_waveforms, n_samples), each (n_waveforms, n_frames, n_features)."""
+        found: list[torch.Tensor] = []
+        self._here.found = found
+        self.model(waveforms)
+        del self._here.found
+        return tuple(found)
+
+    def _keep(self, _part: object, _inputs: object, output: torch.Tensor | tuple[torch.Tensor, ...]) -> None:
+        # feature_projection returns (projected, normed); blocks return a tensor or a tuple by version.
+        self._here.found.append(output[0] if isinstance(output, tuple) else output)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for handle in self._handles:
+            handle.remove()
+
+
 class TorchBackend:
     """PyTorch, operation by operation, in one precision; several threads may use it at once.
 
@@ -62,29 +82,17 @@ class TorchBackend:
     """
 
     def __init__(self, model: Wav2Vec2Model, device: Device, name: BackendName) -> None:
-        import torch
-
         self.name = name
-        self._model = model.eval().requires_grad_(False).to(device.kind.value, getattr(torch, name.value))
-        self._here = threading.local()
-        for part in (model.feature_projection, *model.encoder.layers):
-            part.register_forward_hook(self._keep)
+        self._dtype = getattr(torch, name.value)
+        self._device = device.kind.value
+        self._reader = LayerReader(model.eval().requires_grad_(False).to(self._device, self._dtype))
 
     def layers(self, waveforms: FloatArray) -> FloatArray:
         """See `Backend.layers`."""
-        import torch
-
-        found: list[torch.Tensor] = []
-        self._here.found = found
         with torch.inference_mode():
-            self._model(torch.from_numpy(waveforms).to(self._model.device, self._model.dtype))
+            found = self._reader(torch.from_numpy(waveforms).to(self._device, self._dtype))
             stacked = torch.stack(found, dim=1).float().cpu().numpy()
-        del self._here.found
         return np.asarray(stacked, dtype=np.float32)
-
-    def _keep(self, _part: object, _inputs: object, output: object) -> None:
-        # feature_projection returns (projected, normed); blocks return a tensor or a tuple by version.
-        self._here.found.append(output[0] if isinstance(output, tuple) else output)
 
 
 def reference_backend(model: Wav2Vec2Model, device: Device) -> TorchBackend:

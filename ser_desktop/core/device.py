@@ -1,4 +1,4 @@
-"""Where the numbers are crunched, and why: chosen after one real kernel has run there."""
+"""Where and how the numbers are crunched, and why: a device is chosen after one real kernel has run there."""
 
 from __future__ import annotations
 
@@ -18,6 +18,24 @@ class DeviceKind(StrEnum):
     CUDA = "cuda"
     MPS = "mps"
     CPU = "cpu"
+
+
+AUTO = "auto"
+"""Stands for the fastest backend wherever one can be named."""
+
+
+class BackendName(StrEnum):
+    """How an encoder is computed; the value is what settings and command lines say."""
+
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+    FLOAT16 = "float16"
+    OPENVINO = "openvino"
+
+    @property
+    def in_words(self) -> str:
+        """For people."""
+        return "OpenVINO" if self is BackendName.OPENVINO else f"PyTorch {self.value}"
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ser_desktop.core.audio import FloatArray
-from ser_desktop.core.backends import Backend, BackendName, reference_backend
-from ser_desktop.core.device import Device
+from ser_desktop.core.backends import Backend, reference_backend
+from ser_desktop.core.device import BackendName, Device
 from ser_desktop.core.errors import EncoderMissingError, first_line
 
 if TYPE_CHECKING:

@@ -56,9 +56,14 @@ def settings_file() -> Path:
     return Path(platformdirs.user_config_dir(APP_NAME, appauthor=False)) / "settings.json"
 
 
+def cache_folder() -> Path:
+    """Folder of what can be made again."""
+    return Path(platformdirs.user_cache_dir(APP_NAME, appauthor=False))
+
+
 def backends_file() -> Path:
     """File of measured times: how an encoder is computed fastest on this machine."""
-    return Path(platformdirs.user_cache_dir(APP_NAME, appauthor=False)) / "backends.json"
+    return cache_folder() / "backends.json"
 
 
 def log_file() -> Path:

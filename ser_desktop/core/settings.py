@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from ser_desktop.core.backends import AUTO, BackendName
+from ser_desktop.core.device import AUTO, BackendName
 from ser_desktop.core.errors import SettingsError
 
 SCHEMA_VERSION = 1

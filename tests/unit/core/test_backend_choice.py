@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from transformers import Wav2Vec2Model
 
-from ser_desktop.core import backend_choice, paths
+from ser_desktop.core import backend_choice, backend_trials, paths
 from ser_desktop.core.audio import FloatArray
-from ser_desktop.core.backend_choice import MAX_RELATIVE_ERROR, measure, open_fastest, probe_window, relative_error
-from ser_desktop.core.backends import Backend, BackendName, TorchBackend
-from ser_desktop.core.device import Device, DeviceKind
+from ser_desktop.core.backend_choice import open_fastest
+from ser_desktop.core.backend_trials import MAX_RELATIVE_ERROR, measure, probe_window, relative_error
+from ser_desktop.core.backends import Backend, TorchBackend
+from ser_desktop.core.device import BackendName, Device, DeviceKind
 from ser_desktop.core.encoder import Encoder
 from tests.helpers.bundles import CPU, tiny_model
 from tests.helpers.sounds import speech_like
@@ -28,7 +29,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 0.0
-        monkeypatch.setattr(backend_choice.time, "perf_counter", lambda: self.now)
+        monkeypatch.setattr(backend_trials.time, "perf_counter", lambda: self.now)
 
 
 class Timed:
@@ -56,6 +57,13 @@ class Broken:
         if self._left < 0:
             raise RuntimeError("no kernel for this type\nwith details")
         return np.zeros((len(waveforms), 3, 5, 32), dtype=np.float32)
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    # OpenVINO has tests of its own.
+    monkeypatch.setattr(backend_choice.importlib.util, "find_spec", lambda _name: None)
 
 
 @pytest.fixture
@@ -118,7 +126,7 @@ def test_the_fastest_is_chosen_and_the_reason_names_all(
             return super().layers(waveforms)
 
     monkeypatch.setattr(backend_choice, "TorchBackend", Slowed)
-    monkeypatch.setattr(backend_choice, "reference_backend", lambda m, d: Slowed(m, d, BackendName.FLOAT32))
+    monkeypatch.setattr("ser_desktop.core.encoder.reference_backend", lambda m, d: Slowed(m, d, BackendName.FLOAT32))
     encoder = open_fastest(folder, CPU, IDENTITY)
     assert encoder.backend is chosen
     assert "PyTorch float32 900 ms" in encoder.backend_reason
@@ -136,7 +144,7 @@ def test_another_encoder_or_machine_is_measured_anew(folder: Path, monkeypatch: 
     for identity in (IDENTITY, IDENTITY, "tests/other@1"):
         open_fastest(folder, CPU, identity)
     assert len(measured) == 2
-    monkeypatch.setattr(backend_choice, "_processor", lambda: "Another Processor 9000")
+    monkeypatch.setattr(backend_trials, "_processor", lambda: "Another Processor 9000")
     open_fastest(folder, CPU, IDENTITY)
     assert len(measured) == 3
     assert len(json.loads(paths.backends_file().read_text())) == 3
