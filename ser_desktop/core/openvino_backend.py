@@ -55,6 +55,9 @@ class OpenVinoBackend:
             network = _translate(model)
             _keep(openvino, network, file)
         self._compiled = core.compile_model(network, "CPU", {"PERFORMANCE_HINT": "LATENCY"})
+        self._tensor = openvino.Tensor
+        self._convolutions = tuple(zip(model.config.conv_kernel, model.config.conv_stride, strict=True))
+        self._n_features = int(model.config.hidden_size)
         self._idle: list[Any] = []
 
     def layers(self, waveforms: FloatArray) -> FloatArray:
@@ -63,10 +66,19 @@ class OpenVinoBackend:
             request = self._idle.pop()
         except IndexError:
             request = self._compiled.create_infer_request()
-        found = request.infer([waveforms], share_inputs=True, share_outputs=True)
-        stacked = np.stack([found[output] for output in self._compiled.outputs], axis=1)
+        # Each layer is written where it belongs: to stack them afterwards would cost a thirtieth of the time.
+        shape = (len(self._compiled.outputs), len(waveforms), self._n_frames(waveforms.shape[1]), self._n_features)
+        layers = np.empty(shape, dtype=np.float32)
+        for i, layer in enumerate(layers):
+            request.set_output_tensor(i, self._tensor(layer, shared_memory=True))
+        request.infer([waveforms], share_inputs=True, share_outputs=True)
         self._idle.append(request)
-        return np.asarray(stacked, dtype=np.float32)
+        return layers.swapaxes(0, 1)
+
+    def _n_frames(self, n: int) -> int:
+        for kernel, stride in self._convolutions:
+            n = (n - kernel) // stride + 1
+        return n
 
 
 def _translation(identity: str) -> Path:

@@ -1,4 +1,4 @@
-"""Benchmarks: ``python -m tests.bench startup|live|window|train|memory … [--json]``."""
+"""Benchmarks: ``python -m tests.bench startup|live|window|encoder|accuracy|train|memory … [--json]``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from pathlib import Path
 
 import soundfile as sf
 
+from tests.bench.accuracy import accuracy
+from tests.bench.encoder import encoder, table
 from tests.bench.memory import memory
 from tests.bench.training import training
 from tests.bench.window import window
@@ -113,10 +115,11 @@ def of_the_window(what: str, seconds: float) -> Figures:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("what", choices=("startup", "live", "window", "train", "memory"))
+    parser.add_argument("what", choices=("startup", "live", "window", "encoder", "accuracy", "train", "memory"))
     parser.add_argument("--seconds", type=float, default=600.0, help="length of the live recording")
     parser.add_argument("--features", choices=("egemaps", "all-layers"), default="egemaps", help="what to train on")
     parser.add_argument("--gigabytes", type=float, default=6.0, help="size of the stored features to train on")
+    parser.add_argument("--size", choices=("base", "compact"), default="base", help="of the encoder")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
     options = parser.parse_args()
     figures: dict[str, object]
@@ -124,11 +127,19 @@ def main() -> int:
         figures = dict(training(options.features))
     elif options.what == "window":
         figures = dict(window())
+    elif options.what == "encoder":
+        figures = encoder(options.size)
+        print(table(figures))
+    elif options.what == "accuracy":
+        with tempfile.TemporaryDirectory() as name:
+            figures = accuracy(Path(name))
     elif options.what == "memory":
         figures = dict(memory(options.gigabytes))
     else:
         figures = dict(of_the_window(options.what, options.seconds))
     for name, value in figures.items():
+        if isinstance(value, list):
+            continue
         print(f"{name:28s} {value}")
     if options.json:
         print(json.dumps(figures))
