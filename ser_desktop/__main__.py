@@ -45,7 +45,7 @@ def _window(options: argparse.Namespace) -> int:
     except ImportError as error:
         print(f"The window's libraries cannot be loaded ({error}). `ser-desktop doctor` says what is missing.")
         return 1
-    return run(AppOptions(options.demo, options.bundle, options.device, options.backend, options.theme))
+    return run(AppOptions(options.demo, options.bundle, options.device, options.theme, options.backend))
 
 
 def _predict(options: argparse.Namespace) -> int:

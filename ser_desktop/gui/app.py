@@ -36,15 +36,15 @@ class AppOptions:
     demo : bool
         Play the bundled clip as virtual input.
     bundle : Path or None
-    device, backend, theme : str or None
+    device, theme, backend : str or None
         Override the settings for this run.
     """
 
     demo: bool = False
     bundle: Path | None = None
     device: str | None = None
-    backend: str | None = None
     theme: str | None = None
+    backend: str | None = None
 
 
 class Application:

@@ -323,7 +323,7 @@ class MainWindow(QMainWindow):
         self.model_text.setText(messages.model_status(model))
         self.model_text.setToolTip(f"{messages.model_status(model)}\n{messages.model_tip(model)}")
         self.device_text.setText(messages.device_status(model))
-        self.device_text.setToolTip(self.device_text.text())
+        self.device_text.setToolTip(messages.device_tip(model))
         self._show_texts()
 
     def _predicted(self, prediction: Prediction) -> None:

@@ -197,9 +197,15 @@ def model_tip(model: ModelInfo) -> str:
 
 
 def device_status(model: ModelInfo) -> str:
-    """Return the processor and the way of computing, and why they were chosen."""
+    """Return the processor, why it was chosen, and how the speech encoder is computed."""
     text = f"runs on {model.device}: {model.device_reason}"
-    return f"{text} · {model.backend}: {model.backend_reason}" if model.backend else text
+    return f"{text} · speech encoder by {model.backend}" if model.backend else text
+
+
+def device_tip(model: ModelInfo) -> str:
+    """Return the same with the reasons in full."""
+    text = device_status(model)
+    return f"{text}: {model.backend_reason}" if model.backend else text
 
 
 def encoder_state(status: EncoderStatus) -> str:

@@ -38,7 +38,10 @@ def plain(text: str) -> str:
 def test_the_processor_is_named_with_the_reason_and_the_way_of_computing() -> None:
     assert messages.device_status(MODEL) == "runs on CPU: it is there"
     computed = replace(MODEL, backend="PyTorch bfloat16", backend_reason="the fastest here")
-    assert messages.device_status(computed) == "runs on CPU: it is there · PyTorch bfloat16: the fastest here"
+    said = "runs on CPU: it is there · speech encoder by PyTorch bfloat16"
+    assert messages.device_status(computed) == said
+    assert messages.device_tip(computed) == f"{said}: the fastest here"
+    assert messages.device_tip(MODEL) == messages.device_status(MODEL)
 
 
 def test_an_answer_comes_with_the_next_best() -> None:
