@@ -1,4 +1,4 @@
-"""Benchmarks: ``python -m tests.bench startup|live|window|encoder|accuracy|train|memory … [--json]``."""
+"""Benchmarks: ``python -m tests.bench startup|live|window|encoder|accuracy|reuse|train|memory … [--json]``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import soundfile as sf
 from tests.bench.accuracy import accuracy
 from tests.bench.encoder import encoder, table
 from tests.bench.memory import memory
+from tests.bench.reuse import reuse
 from tests.bench.training import training
 from tests.bench.window import window
 from tests.helpers.data import spoken_clip
@@ -115,7 +116,9 @@ def of_the_window(what: str, seconds: float) -> Figures:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("what", choices=("startup", "live", "window", "encoder", "accuracy", "train", "memory"))
+    parser.add_argument(
+        "what", choices=("startup", "live", "window", "encoder", "accuracy", "reuse", "train", "memory")
+    )
     parser.add_argument("--seconds", type=float, default=600.0, help="length of the live recording")
     parser.add_argument("--features", choices=("egemaps", "all-layers"), default="egemaps", help="what to train on")
     parser.add_argument("--gigabytes", type=float, default=6.0, help="size of the stored features to train on")
@@ -133,6 +136,8 @@ def main() -> int:
     elif options.what == "accuracy":
         with tempfile.TemporaryDirectory() as name:
             figures = accuracy(Path(name))
+    elif options.what == "reuse":
+        figures = reuse()
     elif options.what == "memory":
         figures = dict(memory(options.gigabytes))
     else:
