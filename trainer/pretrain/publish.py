@@ -174,7 +174,8 @@ def encoder_card(story: Story, others: Sequence[dict[str, Any]], n_bytes: int) -
             "speech, 7 classes (chance 14.3 %), UAR. «Actors 17–20»: trained on actors 01–16, whose labels some "
             "recipes use. «Leave actors out»: five folds over actors 01–20, for recipes without labels. The "
             "first chooses the checkpoint of recipes with labels, the second that of the others; validation and "
-            "test actors choose nothing. All runs below had the same steps, stretches and audio.",
+            "test actors choose nothing. All runs below had the same steps, stretches and audio; minutes are those "
+            "that passed, whatever else the machine did.",
             "",
             "| recipe | steps | heard | minutes | best step | actors 17–20 | leave actors out |",
             "|---|---|---|---|---|---|---|",
