@@ -141,7 +141,7 @@ def test_the_status_line_names_device_reason_model_and_quality(ready: MainWindow
 
 
 def test_a_broken_default_model_leaves_a_window_that_says_why(open_window: OpenWindow, qtbot: QtBot) -> None:
-    def broken(_folder: Path, _device: str) -> object:
+    def broken(_folder: Path, _device: str, _backend: str) -> object:
         raise BundleError("The bundle is damaged.", "Copy it again.")
 
     window = open_window(inference=InferenceWorker(broken))  # type: ignore[arg-type]
@@ -165,7 +165,7 @@ def test_a_model_that_cannot_be_opened_leaves_the_one_before_in_place(
 
 
 def test_a_defect_in_a_thread_is_reported_and_the_thread_goes_on(open_window: OpenWindow, qtbot: QtBot) -> None:
-    def defective(_folder: Path, _device: str) -> object:
+    def defective(_folder: Path, _device: str, _backend: str) -> object:
         raise ZeroDivisionError("a defect of ours")
 
     worker = InferenceWorker(defective)  # type: ignore[arg-type]
@@ -252,7 +252,7 @@ def test_every_control_has_a_name_for_screen_readers(open_window: OpenWindow) ->
 
 
 def test_a_defect_while_loading_leaves_a_window_that_is_not_stuck(open_window: OpenWindow, qtbot: QtBot) -> None:
-    def defective(_folder: Path, _device: str) -> object:
+    def defective(_folder: Path, _device: str, _backend: str) -> object:
         raise ZeroDivisionError("a defect of ours")
 
     window = open_window(inference=InferenceWorker(defective))  # type: ignore[arg-type]

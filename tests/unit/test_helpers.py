@@ -38,7 +38,8 @@ def test_the_onset_of_a_voice_is_found(tmp_path: Path) -> None:
 
 def test_a_steady_judge_remembers_copies() -> None:
     judge, window = SteadyJudge(), speech_like(1.0)
-    assert judge.probabilities(window).sum() == pytest.approx(1.0)
+    (probabilities,) = judge.probabilities([window])
+    assert probabilities.sum() == pytest.approx(1.0)
     window[:] = 0
     np.testing.assert_array_equal(judge.windows[0], speech_like(1.0))
 

@@ -129,7 +129,7 @@ def test_when_its_weights_are_not_those_that_were_shipped_it_is_refused(shipped:
         f"The speech encoder in «{shipped.folder}» was cut short or altered: its checksum differs."
     )
     assert "Install the program again" in caught.value.fix
-    assert "hf download" not in caught.value.fix, "nobody publishes it elsewhere"
+    assert "models get" not in caught.value.fix, "nobody publishes it elsewhere"
 
 
 def test_no_encoder_of_the_users_takes_the_place_of_the_one_that_comes_along(shipped: EncoderEntry) -> None:

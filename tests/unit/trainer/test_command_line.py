@@ -35,7 +35,7 @@ def test_rows_are_listed_with_table_needs_and_published_figures(capsys: pytest.C
     assert [row["row"] for row in rows] == list(ROWS)
     fusion = next(row for row in rows if row["row"] == "pt-fusion-global")
     assert (fusion["table"], fusion["encoder"], fusion["is_installed"]) == ("Table 2", "wav2vec2-base", False)
-    assert "hf download facebook/wav2vec2-base" in fusion["install"]
+    assert "ser-desktop models get wav2vec2-base" in fusion["install"]
     assert fusion["published"]["ravdess-both"]["mean"] == 77.5
     assert main(["reproduce", "--list"]) == 0
     text = capsys.readouterr().out
@@ -145,7 +145,7 @@ def test_a_recipe_whose_encoder_is_missing_says_how_to_get_it(
 ) -> None:
     data = ["--corpus", "ravdess", "--data", str(corpus), "--accept-counts", "--workers", "1"]
     assert main(["train", *data, "--recipe", "pt-fusion-global", "--out", str(tmp_path / "bundle")]) == 1
-    assert "hf download facebook/wav2vec2-base" in capsys.readouterr().err.replace("\n", " ")
+    assert "ser-desktop models get wav2vec2-base" in capsys.readouterr().err.replace("\n", " ")
     assert not (tmp_path / "bundle" / "config.json").exists()
 
 

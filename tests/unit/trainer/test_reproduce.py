@@ -78,10 +78,10 @@ def test_rows_whose_encoder_is_missing_say_how_to_get_it_and_the_others_run(corp
     heard = Heard()
     reproduction = Reproduction(plan, Workers(1), heard)
     reproduction.run()
-    assert "hf download facebook/wav2vec2-base" in reproduction.missing["pt-fusion-global"]
+    assert "ser-desktop models get wav2vec2-base" in reproduction.missing["pt-fusion-global"]
     folder, info = require_run(plan.out)
     assert [r.row for r in write_report(folder, info)] == ["spectrogram-dense-global"]
-    assert "hf download" in (plan.out / "report.md").read_text()
+    assert "ser-desktop models get" in (plan.out / "report.md").read_text()
     assert any("pt-fusion-global does not run" in event.text for event in heard.of(Notice))
     # Once it is there, the row is no longer missing.
     run_here(replace(plan, rows=(small_row("pt-fusion-global"),)))
