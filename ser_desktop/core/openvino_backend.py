@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import sys
 import uuid
 import warnings
 from importlib.metadata import version
@@ -46,8 +47,7 @@ class OpenVinoBackend:
     name = BackendName.OPENVINO
 
     def __init__(self, model: Wav2Vec2Model, identity: str) -> None:
-        import openvino
-
+        openvino = _silent_openvino()
         core = openvino.Core()
         file = _translation(identity)
         network = _read(core, file)
@@ -81,6 +81,14 @@ class OpenVinoBackend:
         return n
 
 
+def _silent_openvino() -> Any:
+    """Import OpenVINO without the part that reports its use to its makers; it goes without where that is absent."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    import openvino
+
+    return openvino
+
+
 def _translation(identity: str) -> Path:
     """File of an encoder's translation by the libraries that are installed."""
     made_by = "|".join((identity, *(f"{name} {version(name)}" for name in ("openvino", "torch", "transformers"))))
@@ -99,7 +107,7 @@ def _read(core: Any, file: Path) -> Any:
 
 
 def _translate(model: Wav2Vec2Model) -> Any:
-    """Translate by the front end alone: the converter around it would report usage to its makers."""
+    """Translate by the front end alone, which is what the converter around it uses."""
     import torch
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder

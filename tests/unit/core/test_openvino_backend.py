@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -71,6 +74,20 @@ def test_the_translation_is_made_once_and_mended_when_damaged(monkeypatch: pytes
     file.write_text("<net")
     np.testing.assert_allclose(OpenVinoBackend(tiny_model(), IDENTITY).layers(sound), first, atol=1e-6)
     assert (len(made), kept()) == (2, [".bin", ".xml"])
+
+
+def test_nothing_reports_its_use() -> None:
+    code = (
+        "import sys, threading; from tests.helpers.bundles import tiny_model; "
+        "from ser_desktop.core.openvino_backend import OpenVinoBackend; "
+        "OpenVinoBackend(tiny_model(), 'tests/tiny@1'); "
+        "print(sys.modules['openvino_telemetry'], [t.name for t in threading.enumerate()])"
+    )
+    root = str(Path(__file__).parents[3])
+    said = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": root}, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == "None ['MainThread']"
 
 
 def test_another_encoder_has_a_translation_of_its_own() -> None:
