@@ -11,6 +11,7 @@ from torch import nn
 
 from ser_desktop.core.audio import FloatArray
 from ser_desktop.core.device import BackendName, Device
+from ser_desktop.core.first_convolution import fold_first_norm
 
 if TYPE_CHECKING:
     from transformers import Wav2Vec2Model
@@ -83,16 +84,24 @@ class TorchBackend:
 
     def __init__(self, model: Wav2Vec2Model, device: Device, name: BackendName) -> None:
         self.name = name
-        self._dtype = getattr(torch, name.value)
-        self._device = device.kind.value
-        self._reader = LayerReader(model.eval().requires_grad_(False).to(self._device, self._dtype))
+        self._device, dtype = device.kind.value, getattr(torch, name.value)
+        model = model.eval().requires_grad_(False)
+        self._input_dtype = torch.float32 if name is BackendName.BFLOAT16 and _lighten(model) else dtype
+        self._reader = LayerReader(model.to(self._device, dtype))
 
     def layers(self, waveforms: FloatArray) -> FloatArray:
         """See `Backend.layers`."""
         with torch.inference_mode():
-            found = self._reader(torch.from_numpy(waveforms).to(self._device, self._dtype))
+            found = self._reader(torch.from_numpy(waveforms).to(self._device, self._input_dtype))
             stacked = torch.stack(found, dim=1).float().cpu().numpy()
         return np.asarray(stacked, dtype=np.float32)
+
+
+def _lighten(model: Wav2Vec2Model) -> bool:
+    """Prepare a float32 encoder for bfloat16 on the processor; say whether it reads float32 all the same."""
+    # PyTorch's fused attention takes longer there than two products of matrices (measured: bench encoder).
+    model.set_attn_implementation("eager")
+    return fold_first_norm(model, torch.bfloat16)
 
 
 def reference_backend(model: Wav2Vec2Model, device: Device) -> TorchBackend:

@@ -58,10 +58,14 @@ class OpenVinoBackend:
         self._tensor = openvino.Tensor
         self._convolutions = tuple(zip(model.config.conv_kernel, model.config.conv_stride, strict=True))
         self._n_features = int(model.config.hidden_size)
+        # The norm over time that follows takes any offset away again, but bfloat16 would have spent its digits on it.
+        self._centred = model.config.feat_extract_norm == "group"
         self._idle: list[Any] = []
 
     def layers(self, waveforms: FloatArray) -> FloatArray:
         """See `Backend.layers`."""
+        if self._centred:
+            waveforms = waveforms - waveforms.mean(axis=1, keepdims=True)
         try:
             request = self._idle.pop()
         except IndexError:

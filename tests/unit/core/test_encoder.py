@@ -14,6 +14,7 @@ from transformers import Wav2Vec2Model
 from ser_desktop.core.encoder import Encoder, load_encoder
 from ser_desktop.core.errors import EncoderMissingError
 from tests.helpers.bundles import CPU, base_size_model, tiny_encoder, tiny_model
+from tests.helpers.hub import published_as_pickle
 from tests.helpers.sounds import speech_like
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -89,22 +90,9 @@ def test_one_window_does_not_colour_the_next() -> None:
     np.testing.assert_array_equal(encoder.layers(speech_like(0.5, seed=1)), first)
 
 
-def write_as_published(folder: Path, model: Wav2Vec2Model) -> None:
-    """As facebook/wav2vec2-base lies on the hub: a pickle of tensors with the pre-training model's names."""
-    model.save_pretrained(folder)
-    (folder / "model.safetensors").unlink()
-    old = {"parametrizations.weight.original0": "weight_g", "parametrizations.weight.original1": "weight_v"}
-    weights = {"quantizer.codevectors": torch.zeros(3)}
-    for name, value in model.state_dict().items():
-        for new_style, old_style in old.items():
-            name = name.replace(new_style, old_style)  # noqa: PLW2901
-        weights[f"wav2vec2.{name}"] = value
-    torch.save(weights, folder / "pytorch_model.bin")
-
-
 def test_an_encoder_as_it_was_published_gives_the_same_layers(tmp_path: Path) -> None:
     model = tiny_model()
-    write_as_published(tmp_path, model)
+    published_as_pickle(model, tmp_path)
     samples = speech_like(0.5)
     loaded = load_encoder(tmp_path, CPU, "tests/tiny@1")
     np.testing.assert_allclose(loaded.layers(samples), Encoder(model, CPU, "x").layers(samples), atol=1e-6)
