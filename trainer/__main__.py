@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ser_desktop.core.device import AUTO, BackendName
 from ser_desktop.core.errors import Cancelled, UserFacingError
 from trainer import commands, run_commands
 from trainer.console import ConsoleListener
@@ -247,6 +248,13 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_running(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--backend",
+        choices=(AUTO, *BackendName),
+        default=AUTO,
+        help="how speech encoders are computed (default: as the run was begun, or the fastest here; float32 gives the "
+        "same features everywhere)",
+    )
     parser.add_argument(
         "--cache", type=Path, metavar="FOLDER", help="where features are kept (default: beside the results)"
     )

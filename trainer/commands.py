@@ -138,6 +138,7 @@ def make_plan(
         options.skip_unreadable,
         int(FEATURES_SHARE * 1e9 * options.memory),
         options.name or "",
+        options.backend,
     )
 
 

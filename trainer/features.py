@@ -7,9 +7,10 @@ import json
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 
+from ser_desktop.core.backend_choice import open_fastest
 from ser_desktop.core.catalogue import find_encoder
-from ser_desktop.core.device import choose_device
-from ser_desktop.core.encoder import Encoder, load_encoder
+from ser_desktop.core.device import AUTO, BackendName, choose_device
+from ser_desktop.core.encoder import Encoder
 from ser_desktop.core.features import Extractor, FeatureName, FeatureSpec, make_extractor
 from trainer.experiments import Recipe
 
@@ -75,15 +76,15 @@ def branch_of(name: FeatureName, source: Source, stored: FeatureSpec) -> Branch:
     return Branch(source, first, last, spec)
 
 
-def open_encoder(name: str, device: str = "auto") -> Encoder:
-    """Load an installed encoder, on the fastest device that works unless one is asked for.
+def open_encoder(name: str, backend: str = AUTO, device: str = "auto") -> Encoder:
+    """Load an installed encoder, on the fastest device and backend that work unless others are asked for.
 
     Raises
     ------
     EncoderMissingError
     """
     entry = find_encoder(name)
-    return load_encoder(entry.folder, choose_device(device), entry.identity)
+    return open_fastest(entry.folder, choose_device(device), entry.identity, backend)
 
 
 def open_extractor(source: Source, encoder: Encoder | None = None) -> Extractor:
@@ -91,21 +92,21 @@ def open_extractor(source: Source, encoder: Encoder | None = None) -> Extractor:
     return make_extractor(source.name, encoder=encoder, hop_s=source.frame_s)
 
 
-def storage_key(spec: FeatureSpec, max_s: float | None, *, half: bool = False) -> str:
+def storage_key(spec: FeatureSpec, max_s: float | None, backend: BackendName | None = None) -> str:
     """Name of everything that decides the stored values, for file names.
 
     Parameters
     ----------
     spec : FeatureSpec
     max_s : float or None
-    half : bool
-        Whether an encoder runs in half precision.
+    backend : BackendName or None
+        How an encoder is computed.
     """
     libraries = ("transformers", "torch") if spec.name.needs_encoder else _LIBRARIES[spec.name]
     described = {
         **asdict(spec),
         "max_s": max_s,
-        "half": half,
+        "backend": backend,
         **{library: version(library) for library in (*libraries, "soxr")},
     }
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()

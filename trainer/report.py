@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ser_desktop.core.device import BackendName
 from ser_desktop.core.errors import SaveError
 from trainer.figures import draw_layer_weights
 from trainer.records import write_csv
@@ -176,6 +177,8 @@ def _environments(info: RunInfo) -> list[str]:
     rows: dict[str, list[str]] = {}
     for key, resolved in info.rows.items():
         made = {**resolved.get("environment", info.environment), "on": resolved.get("device", "cpu")}
+        if resolved.get("backend"):
+            made["encoder by"] = BackendName(resolved["backend"]).in_words
         rows.setdefault(", ".join(f"{name} {version}" for name, version in made.items()), []).append(key)
     if len(rows) == 1:
         return list(rows)

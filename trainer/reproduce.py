@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from ser_desktop.core.device import AUTO
 from ser_desktop.core.encoder import Encoder
 from ser_desktop.core.errors import Cancelled, EncoderMissingError, TrainingError
 from ser_desktop.core.normalise import Normalisation
@@ -47,6 +49,8 @@ class Plan:
         What all processes together may use for features.
     name : str
         What tables and cards call the corpus; "" is its own name.
+    backend : str
+        How encoders are computed; `AUTO` is the fastest here, or what the run was begun with.
     """
 
     corpus: str
@@ -60,6 +64,7 @@ class Plan:
     skip_unreadable: bool = False
     memory_bytes: int = MEMORY_BYTES
     name: str = ""
+    backend: str = AUTO
 
     def protocol_of(self, row: Row) -> str:
         """Name of the protocol that a row is evaluated with."""
@@ -75,7 +80,7 @@ class Reproduction:
     workers : Workers
     listener : Listener
     encoders : callable
-        Loads an encoder by its catalogue name; raises `EncoderMissingError`.
+        Loads an encoder by its catalogue name and the backend that is asked for; raises `EncoderMissingError`.
     device : str
         Where heads are trained.
     """
@@ -85,7 +90,7 @@ class Reproduction:
         plan: Plan,
         workers: Workers,
         listener: Listener,
-        encoders: Callable[[str], Encoder] = open_encoder,
+        encoders: Callable[[str, str], Encoder] = open_encoder,
         device: str = "cpu",
     ) -> None:
         self.plan = plan
@@ -96,6 +101,7 @@ class Reproduction:
         self._open_encoder = encoders
         self._encoders: dict[str, Encoder] = {}
         self._device = device
+        self._rows_before: dict[str, dict[str, Any]] = {}
         self._extracted: dict[Source, Extracted] = {}
         self._gathered: dict[tuple[Source, str, Normalisation], Gathered] = {}
 
@@ -132,6 +138,7 @@ class Reproduction:
     def _prepare_all(self) -> tuple[list[PreparedRow], RunInfo]:
         before = self.folder.read()
         self._refuse_other_corpus(before)
+        self._rows_before = before.rows if before else {}
         material = self._read()
         runnable = [
             (row, preset)
@@ -176,8 +183,19 @@ class Reproduction:
         if name is None:
             return None
         if name not in self._encoders:
-            self._encoders[name] = self._open_encoder(name)
+            self._encoders[name] = self._open_encoder(name, self._backend_for(name))
         return self._encoders[name]
+
+    def _backend_for(self, encoder: str) -> str:
+        """Return how an encoder's layers were computed before in this run, else what is asked for."""
+        rows = [row for row in self._rows_before.values() if row["recipe"]["encoder"] == encoder]
+        found = {str(row["backend"]) for row in rows if "backend" in row}
+        if found - {self.plan.backend} and self.plan.backend != AUTO:
+            raise TrainingError(
+                f"«{self.folder.path}» was begun with {', '.join(sorted(found))}, not {self.plan.backend}.",
+                "Go on without --backend, or name another folder with --out.",
+            )
+        return min(found, default=self.plan.backend)
 
     def _extract(self, source: Source, material: Material) -> Extracted:
         self._listener(Stage("extract", f"Features: {source.encoder or source.name}"))
@@ -224,13 +242,16 @@ class Reproduction:
         todo: list[Job] = []
         for ready in prepared:
             _refuse_other_recipe(info, ready, self.folder)
-            if info.rows.get(ready.key, {}).get("device", self._device) != self._device:
+            encoder = self._encoders.get(ready.recipe.encoder or "")
+            here = {"device": self._device, "backend": str(encoder.backend) if encoder else ""}
+            made = {**ready.resolved(), **here, "environment": info.environment}
+            before = info.rows.get(ready.key, made)
+            if any(before.get(name, value) != value for name, value in here.items()):
                 self._listener(
                     Notice(
                         f"{ready.key} was begun on another processor; its seeds are comparable, not equal to the bit."
                     )
                 )
-            made = {**ready.resolved(), "device": self._device, "environment": info.environment}
             info = replace(info, rows={ready.key: made, **info.rows})
             todo += self._jobs(ready)
         self.folder.write(info)

@@ -21,12 +21,12 @@ from ser_desktop.core.features import Extractor, make_extractor
 from ser_desktop.core.heads import Head
 from ser_desktop.core.normalise import Normalisation, Statistics
 from trainer import metrics
-from trainer.cache import load_utterance
 from trainer.corpora import Utterance
 from trainer.degrade import CONDITIONS, Condition
 from trainer.files import whole_file
 from trainer.records import JobRecord, read_head
 from trainer.results import RowResult
+from trainer.sound import load_utterance
 from trainer.splits import Protocol, Split
 
 ROBUSTNESS = "robustness.json"

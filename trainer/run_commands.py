@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ser_desktop.core.bundle import load_bundle
+from ser_desktop.core.device import AUTO
 from ser_desktop.core.errors import Cancelled, TrainingError
 from trainer import export
 from trainer.card import Beside
@@ -97,6 +98,11 @@ def _copies(info: RunInfo, result: RowResult) -> int:
     return int(info.rows[f"{result.row}@{result.preset}"]["recipe"].get("copies", 0))
 
 
+def _backend(info: RunInfo, result: RowResult) -> str:
+    """Return how the layers were computed that a row was trained on."""
+    return str(info.rows[f"{result.row}@{result.preset}"].get("backend", AUTO))
+
+
 def robustness(options: argparse.Namespace, workers: Workers, listener: Listener) -> None:
     """Measure rows of a run on test recordings that are quieter, noisier, coded or narrower."""
     from trainer.features import open_encoder
@@ -123,7 +129,7 @@ def robustness(options: argparse.Namespace, workers: Workers, listener: Listener
         raise TrainingError("The recordings are not those of the run.", "Name the data that the run was made from.")
     for result in results:
         config = export.contract(info, result, result.records[0].validation, result.seeds[0])
-        encoder = open_encoder(config.encoder) if config.encoder else None
+        encoder = open_encoder(config.encoder, _backend(info, result)) if config.encoder else None
         listener(Stage("robustness", f"Changed test recordings: {result.row}, {result.preset}"))
         tick = Countdown("robustness", listener)
 

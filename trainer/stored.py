@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import zlib
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from ser_desktop.core.audio import FloatArray
-from ser_desktop.core.errors import SaveError
+from ser_desktop.core.errors import CorpusError, SaveError
+from trainer.corpora.utterance import Utterance
 from trainer.files import whole_file
 
 _MAGIC = b"SERCRC32"
@@ -29,22 +32,37 @@ def save_features(path: Path, features: FloatArray) -> None:
     SaveError
         If the disk is full or the folder cannot be written.
     """
-    with np.errstate(over="ignore"):
-        half = features.astype(np.float16)
+    # PyTorch uses the processor's own instruction, NumPy takes eight times as long.
+    half = torch.from_numpy(np.ascontiguousarray(features)).half().numpy()
     stored = half if np.isfinite(half).all() else features
     try:
-        with whole_file(path) as scratch:
-            with scratch.open("wb") as file:
-                np.save(file, stored, allow_pickle=False)
-            end = _MAGIC + _checksum(scratch).to_bytes(4, "little")
-            with scratch.open("ab") as file:
-                file.write(end)
+        with whole_file(path) as scratch, scratch.open("wb") as file:
+            summed = _Summed(file)
+            np.save(summed, stored, allow_pickle=False)
+            file.write(_MAGIC + summed.checksum.to_bytes(4, "little"))
     except PermissionError as error:
         # Windows does not replace a file that another run has mapped; then it is there already.
         if not is_intact(path):
             raise _not_written(path, error) from error
     except OSError as error:
         raise _not_written(path, error) from error
+
+
+def save_utterance(path: Path, features: FloatArray, utterance: Utterance) -> None:
+    """Write the features of an utterance as `save_features` does.
+
+    Raises
+    ------
+    CorpusError
+        If they are not numbers.
+    SaveError
+    """
+    if features.shape[1] == 0 or not np.isfinite(features).all():
+        raise CorpusError(
+            f"The features of «{utterance.identity}» are not numbers; the recording is probably damaged or too short.",
+            "Listen to it, and remove it from the corpus.",
+        )
+    save_features(path, features)
 
 
 def _not_written(path: Path, error: OSError) -> SaveError:
@@ -72,8 +90,20 @@ def is_intact(path: Path) -> bool:
         return False
 
 
-def _checksum(path: Path, n_bytes: int | None = None) -> int:
-    value, left = 0, path.stat().st_size if n_bytes is None else n_bytes
+class _Summed:
+    """Adds up what is written to a file."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.checksum = 0
+        self._file = file
+
+    def write(self, part: bytes) -> int:
+        self.checksum = zlib.crc32(part, self.checksum)
+        return self._file.write(part)
+
+
+def _checksum(path: Path, n_bytes: int) -> int:
+    value, left = 0, n_bytes
     with path.open("rb") as file:
         while left > 0 and (chunk := file.read(min(_CHUNK, left))):
             value = zlib.crc32(chunk, value)

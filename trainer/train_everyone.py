@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-import torch
-
 from ser_desktop.core.heads import Head
 from ser_desktop.core.normalise import Statistics
+from ser_desktop.core.threads import threads_each
 from trainer.data import Part
 from trainer.gather import gather
 from trainer.jobs import BATCHES_ALIVE
@@ -49,13 +48,9 @@ def train_on_everyone(
         for source in ready.gathered
     }
     whole = replace(ready, protocol=protocol, gathered=gathered)
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with threads_each(1):
         stored = whole.data(everyone)
         left = memory_bytes - round(BATCHES_ALIVE * stored.batch_bytes(whole.recipe.batch_size))
         part = Part(stored, "train", "cpu", max(0, left))
         head = run_epochs(part, whole.recipe, whole.options(), seed, n_epochs, check=check)
-    finally:
-        torch.set_num_threads(n_threads)
     return head, whole.reference(everyone)

@@ -21,6 +21,7 @@ from typing import Any, Generic, TypeVar
 import torch
 
 from ser_desktop.core.errors import Cancelled, TrainingError
+from ser_desktop.core.threads import threads_each
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -147,13 +148,11 @@ class Workers:
     def run_here(self, function: Callable[[T], R], task: T) -> R:
         """Run a task in this process as a worker would."""
         global _current  # noqa: PLW0603 (one per process, as in a worker)
-        n_threads = torch.get_num_threads()
         previous, _current = _current, Worker(_Direct(self._listen), self._stop)
-        torch.set_num_threads(1)
         try:
-            return function(task)
+            with threads_each(1):
+                return function(task)
         finally:
-            torch.set_num_threads(n_threads)
             _current = previous
 
 

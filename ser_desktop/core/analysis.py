@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from ser_desktop.core.encoder import Encoder
 from ser_desktop.core.errors import BundleError
 from ser_desktop.core.features import Extractor, FeatureSpec, make_extractor
 from ser_desktop.core.normalise import Statistics
+from ser_desktop.core.threads import threads_each
 
 _MOST_AT_ONCE = 8
 
@@ -130,7 +130,7 @@ class Analyser:
         if len(windows) == 1:
             logits = [self.logits(windows[0])]
         else:
-            with _threads_each(1), ThreadPoolExecutor(max(1, len(windows))) as pool:
+            with threads_each(1), ThreadPoolExecutor(max(1, len(windows))) as pool:
                 branches = pool.map(lambda samples: [e.extract(samples) for e in self._extractors], windows)
                 logits = [self._classify(found) for found in branches]
         return [softmax(values / self.bundle.config.decision.temperature) for values in logits]
@@ -150,20 +150,9 @@ def extract_all(extractors: Sequence[Extractor], samples: FloatArray) -> list[Fl
     if not others:
         return [first.extract(samples)]
     # openSMILE is left a core: PyTorch's threads wait for each other, and so for one that has to share.
-    with _threads_each(max(1, torch.get_num_threads() - 1)), ThreadPoolExecutor(len(others)) as pool:
+    with threads_each(max(1, torch.get_num_threads() - 1)), ThreadPoolExecutor(len(others)) as pool:
         coming = [pool.submit(other.extract, samples) for other in others]
         return [first.extract(samples), *(features.result() for features in coming)]
-
-
-@contextmanager
-def _threads_each(n: int) -> Iterator[None]:
-    """Let PyTorch use so many threads, in this thread and in those that begin meanwhile."""
-    n_before = torch.get_num_threads()
-    torch.set_num_threads(n)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(n_before)
 
 
 def _difference(wanted: FeatureSpec, found: FeatureSpec) -> str:

@@ -28,7 +28,7 @@ MAX_RELATIVE_ERROR = 0.02
 _WINDOW_S = 8.0
 _N_RUNS = 3
 _HOPELESS = 3.0
-_LIBRARIES = ("torch", "transformers", "openvino")
+_LIBRARIES = ("ser-desktop", "torch", "transformers", "openvino")
 _log = logging.getLogger(__name__)
 
 Maker = Callable[[], Backend]

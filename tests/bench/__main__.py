@@ -1,4 +1,4 @@
-"""Benchmarks: ``python -m tests.bench startup|live|window|encoder|accuracy|reuse|train|memory … [--json]``."""
+"""Benchmarks: ``python -m tests.bench startup|live|window|encoder|extract|accuracy|reuse|train|memory … [--json]``."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import soundfile as sf
 
 from tests.bench.accuracy import accuracy
 from tests.bench.encoder import encoder, table
+from tests.bench.extract import extract
 from tests.bench.memory import memory
 from tests.bench.reuse import reuse
 from tests.bench.training import training
@@ -114,10 +116,27 @@ def of_the_window(what: str, seconds: float) -> Figures:
         display.stop()
 
 
+def measure(options: argparse.Namespace) -> dict[str, object]:
+    """Run the benchmark that was asked for."""
+    with tempfile.TemporaryDirectory() as name:
+        runs: dict[str, Callable[[], Mapping[str, object]]] = {
+            "train": lambda: training(options.features),
+            "window": window,
+            "encoder": lambda: encoder(options.size),
+            "extract": lambda: extract(options.size),
+            "accuracy": lambda: accuracy(Path(name)),
+            "reuse": reuse,
+            "memory": lambda: memory(options.gigabytes),
+        }
+        run = runs.get(options.what, lambda: of_the_window(options.what, options.seconds))
+        return dict(run())
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument(
-        "what", choices=("startup", "live", "window", "encoder", "accuracy", "reuse", "train", "memory")
+        "what",
+        choices=("startup", "live", "window", "encoder", "extract", "accuracy", "reuse", "train", "memory"),
     )
     parser.add_argument("--seconds", type=float, default=600.0, help="length of the live recording")
     parser.add_argument("--features", choices=("egemaps", "all-layers"), default="egemaps", help="what to train on")
@@ -125,23 +144,9 @@ def main() -> int:
     parser.add_argument("--size", choices=("base", "compact"), default="base", help="of the encoder")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
     options = parser.parse_args()
-    figures: dict[str, object]
-    if options.what == "train":
-        figures = dict(training(options.features))
-    elif options.what == "window":
-        figures = dict(window())
-    elif options.what == "encoder":
-        figures = encoder(options.size)
+    figures = measure(options)
+    if "backends" in figures:
         print(table(figures))
-    elif options.what == "accuracy":
-        with tempfile.TemporaryDirectory() as name:
-            figures = accuracy(Path(name))
-    elif options.what == "reuse":
-        figures = reuse()
-    elif options.what == "memory":
-        figures = dict(memory(options.gigabytes))
-    else:
-        figures = dict(of_the_window(options.what, options.seconds))
     for name, value in figures.items():
         if isinstance(value, list):
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ import numpy as np
 import soundfile as sf
 
 from tests.helpers.sounds import speech_like
+from trainer.corpora import Utterance
 
 N_SMALL_SPEECH: dict[str, int] = dict.fromkeys(
     ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised"), 24
@@ -271,3 +273,15 @@ def write_audformat(
     for seed, file in enumerate(sorted({row.file for row in rows})):
         write_recording(folder / file, seed=seed)
     return folder
+
+
+def utterance(folder: Path, name: str = "a", seconds: float = 1.0, seed: int = 0) -> Utterance:
+    """An utterance whose recording is there."""
+    file = folder / f"{name}.wav"
+    sf.write(file, speech_like(seconds, seed=seed), 16_000, subtype="FLOAT")
+    return Utterance(name, file, "someone", "calm")
+
+
+def copies_of(original: Utterance, n: int = 2) -> list[Utterance]:
+    """Changed copies of an utterance, as `Material.augment` names them."""
+    return [replace(original, identity=f"{original.identity}~{k}", copy=k) for k in range(1, n + 1)]

@@ -63,7 +63,7 @@ def small_plan(
 def run_here(plan: Plan, listener: Heard | None = None) -> Reproduction:
     """Run a plan in this process with the tiny encoder in the place of the paper's."""
     hear = listener or Heard()
-    reproduction = Reproduction(plan, Workers(1, hear), hear, lambda _name: tiny_encoder())
+    reproduction = Reproduction(plan, Workers(1, hear), hear, lambda _name, _backend: tiny_encoder())
     reproduction.run()
     return reproduction
 

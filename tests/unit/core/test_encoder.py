@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import Wav2Vec2Model
 
 from ser_desktop.core.encoder import Encoder, load_encoder
 from ser_desktop.core.errors import EncoderMissingError

@@ -1,33 +1,22 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile as sf
 
 from ser_desktop.core.features import Egemaps, FeatureName, Spectrogram
-from tests.helpers.bundles import tiny_encoder
+from tests.helpers.corpora import copies_of, utterance
 from tests.helpers.sounds import speech_like
 from tests.helpers.training import SPECTRA, extract_here
 from trainer import cache as cache_room
-from trainer.cache import Extracted, extract, load_utterance
+from trainer.cache import Extracted, extract
 from trainer.contents import read_contents
 from trainer.corpora import Utterance
 from trainer.features import Source
+from trainer.sound import load_utterance
 from trainer.stored import map_features
 from trainer.workers import Workers
-
-
-def utterance(folder: Path, name: str = "a", seconds: float = 1.0, seed: int = 0) -> Utterance:
-    file = folder / f"{name}.wav"
-    sf.write(file, speech_like(seconds, seed=seed), 16_000, subtype="FLOAT")
-    return Utterance(name, file, "someone", "calm")
-
-
-def copies_of(original: Utterance, n: int = 2) -> list[Utterance]:
-    return [replace(original, identity=f"{original.identity}~{k}", copy=k) for k in range(1, n + 1)]
 
 
 def extract_copies(utterances: list[Utterance], cache: Path, source: Source = SPECTRA) -> Extracted:
@@ -170,22 +159,6 @@ def test_progress_counts_every_utterance(tmp_path: Path) -> None:
         assert [done for done, _ in told] == sorted(done for done, _ in told)
 
 
-def test_an_encoders_layers_are_stored_together_whether_alone_or_in_a_batch(tmp_path: Path) -> None:
-    encoder = tiny_encoder()
-    source = Source(FeatureName.ALL_LAYERS, 0.02, "tiny")
-    some = [utterance(tmp_path, str(i), seconds=0.5 + 0.2 * (i % 2), seed=i) for i in range(5)]
-    alone = extract_here(source, some, tmp_path / "alone", encoder)
-    tasks = [(u, tmp_path / "batch" / f"{u.identity}.npy") for u in some]
-    groups = list(cache_room._same_length(tasks, None, 16))
-    assert sorted(len(group) for group in groups) == [2, 3]
-    for group in groups:
-        assert cache_room._extract_group(encoder, group, None) == {}
-    for u, file in tasks:
-        expected = encoder.layers(speech_like(0.5 + 0.2 * (int(u.identity) % 2), seed=int(u.identity)))
-        np.testing.assert_allclose(map_features(alone.files[u.identity]), expected, atol=5e-3)
-        np.testing.assert_allclose(map_features(file), expected, atol=5e-3)
-
-
 def test_several_processes_extract_the_same_as_one(tmp_path: Path) -> None:
     some = [utterance(tmp_path, str(i), seed=i) for i in range(20)]
     contents, _ = read_contents(some)
@@ -200,32 +173,6 @@ def test_several_processes_extract_the_same_as_one(tmp_path: Path) -> None:
     for identity, file in many.files.items():
         assert file.read_bytes() == one.files[identity].read_bytes()
     assert len(many.files) == len(list((tmp_path / "many").glob("*.npy"))) == 20
-
-
-def test_a_recording_is_loaded_as_it_is_and_its_copies_are_changed(tmp_path: Path) -> None:
-    a = utterance(tmp_path)
-    np.testing.assert_array_equal(load_utterance(a), speech_like(1.0))
-    sounds = [load_utterance(copy) for copy in copies_of(a, 4)]
-    assert {sound.shape for sound in sounds} == {speech_like(1.0).shape}
-    for i, sound in enumerate(sounds):
-        assert not any(np.array_equal(sound, other) for other in [speech_like(1.0), *sounds[:i]])
-
-
-def test_a_copy_is_the_same_each_time_and_under_every_name_of_its_recording(tmp_path: Path) -> None:
-    (one,), (other,) = copies_of(utterance(tmp_path, "a"), 1), copies_of(utterance(tmp_path, "b"), 1)
-    np.testing.assert_array_equal(load_utterance(one), load_utterance(one))
-    np.testing.assert_array_equal(load_utterance(one), load_utterance(other))
-    moved = replace(one, path=one.path.rename(tmp_path / "moved.wav"))
-    np.testing.assert_array_equal(load_utterance(moved), load_utterance(other))
-
-
-def test_copies_of_two_stretches_of_one_file_are_changed_differently(tmp_path: Path) -> None:
-    beep = np.tile(speech_like(0.5), 4)
-    sf.write(tmp_path / "twice.wav", beep, 16_000, subtype="FLOAT")
-    stretches = [Utterance(str(i), tmp_path / "twice.wav", "x", "calm", start_s=i, end_s=i + 1.0) for i in (0, 1)]
-    np.testing.assert_array_equal(load_utterance(stretches[0]), load_utterance(stretches[1]))
-    one, two = (load_utterance(copies_of(stretch, 1)[0]) for stretch in stretches)
-    assert not np.array_equal(one, two)
 
 
 def test_features_of_copies_are_those_of_changed_sound_under_names_of_their_own(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ser_desktop.core.encoder import Encoder
 from ser_desktop.core.errors import Cancelled, CorpusError, EncoderMissingError, TrainingError
 from ser_desktop.core.features import FeatureName
 from tests.helpers.bundles import tiny_encoder
@@ -219,7 +220,7 @@ def test_a_recording_that_breaks_off_is_refused_or_left_out_and_listed(tmp_path:
 
 
 def test_a_missing_encoder_is_asked_for_before_anything_is_extracted(corpus: Path, tmp_path: Path) -> None:
-    def none(name: str) -> object:
+    def none(name: str, _backend: str) -> object:
         raise EncoderMissingError(f"{name} is not installed.", "Install it.")
 
     plan = small_plan(corpus, tmp_path / "run", small_row("pt-fusion-global"))
@@ -232,7 +233,7 @@ def test_results_do_not_depend_on_the_number_of_processes(corpus: Path, tmp_path
     run_here(one)
     workers = Workers(2)
     try:
-        Reproduction(two, workers, Heard(), lambda _name: tiny_encoder()).run()
+        Reproduction(two, workers, Heard(), lambda _name, _backend: tiny_encoder()).run()
     finally:
         workers.close()
     assert predictions(one.out) == predictions(two.out)
@@ -361,3 +362,32 @@ def test_a_recording_that_breaks_off_takes_its_copies_along(tmp_path: Path) -> N
     run_here(replace(plan, skip_unreadable=True))
     value = json.loads((plan.out / "run.json").read_text())
     assert value["protocols"]["fixed"]["folds"] == [["fold-1", 3 * 159, 16, 16]]
+
+
+class Asked:
+    """Gives the tiny encoder and remembers how it was to be computed."""
+
+    def __init__(self) -> None:
+        self.backends: list[str] = []
+
+    def __call__(self, _name: str, backend: str) -> Encoder:
+        self.backends.append(backend)
+        return tiny_encoder()
+
+
+def test_a_run_goes_on_with_the_backend_it_was_begun_with(corpus: Path, tmp_path: Path) -> None:
+    plan = small_plan(corpus, tmp_path / "run", small_row("pt-local-dense-global"), seeds=(1,))
+    first, again = Asked(), Asked()
+    Reproduction(plan, Workers(1), Heard(), first).run()
+    (row,) = require_run(plan.out)[1].rows.values()
+    assert (first.backends, row["backend"]) == (["auto"], "float32")
+    assert "encoder by PyTorch float32" in (write_report(*require_run(plan.out)) and plan.out / "report.md").read_text()
+    Reproduction(replace(plan, seeds=(1, 2)), Workers(1), Heard(), again).run()
+    assert again.backends == ["float32"]
+
+
+def test_a_run_refuses_another_backend_than_it_was_begun_with(corpus: Path, tmp_path: Path) -> None:
+    plan = small_plan(corpus, tmp_path / "run", small_row("pt-local-dense-global"), seeds=(1,))
+    Reproduction(plan, Workers(1), Heard(), Asked()).run()
+    with pytest.raises(TrainingError, match="was begun with float32, not bfloat16"):
+        Reproduction(replace(plan, backend="bfloat16"), Workers(1), Heard(), Asked()).run()
