@@ -7,6 +7,8 @@ import json
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 
+import torch
+
 from ser_desktop.core.backend_choice import open_fastest
 from ser_desktop.core.catalogue import find_encoder
 from ser_desktop.core.device import AUTO, BackendName, choose_device
@@ -76,15 +78,22 @@ def branch_of(name: FeatureName, source: Source, stored: FeatureSpec) -> Branch:
     return Branch(source, first, last, spec)
 
 
-def open_encoder(name: str, backend: str = AUTO, device: str = "auto") -> Encoder:
-    """Load an installed encoder, on the fastest device and backend that work unless others are asked for.
+def open_encoder(name: str, backend: str = AUTO, n_at_once: int | None = None) -> Encoder:
+    """Load an installed encoder on the fastest device that works.
+
+    Parameters
+    ----------
+    name : str
+    backend : str
+    n_at_once : int or None
+        How many threads will compute at the same time; None is as many as `encode_all` has.
 
     Raises
     ------
     EncoderMissingError
     """
     entry = find_encoder(name)
-    return open_fastest(entry.folder, choose_device(device), entry.identity, backend)
+    return open_fastest(entry.folder, choose_device(), entry.identity, backend, n_at_once or torch.get_num_threads())
 
 
 def open_extractor(source: Source, encoder: Encoder | None = None) -> Extractor:

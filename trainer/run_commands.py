@@ -129,7 +129,7 @@ def robustness(options: argparse.Namespace, workers: Workers, listener: Listener
         raise TrainingError("The recordings are not those of the run.", "Name the data that the run was made from.")
     for result in results:
         config = export.contract(info, result, result.records[0].validation, result.seeds[0])
-        encoder = open_encoder(config.encoder, _backend(info, result)) if config.encoder else None
+        encoder = open_encoder(config.encoder, _backend(info, result), n_at_once=1) if config.encoder else None
         listener(Stage("robustness", f"Changed test recordings: {result.row}, {result.preset}"))
         tick = Countdown("robustness", listener)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import importlib.util
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-def open_fastest(folder: Path, device: Device, identity: str, preference: str = AUTO) -> Encoder:
+def open_fastest(folder: Path, device: Device, identity: str, preference: str = AUTO, n_at_once: int = 1) -> Encoder:
     """Load an encoder and compute it in the way that is fastest here and exact enough.
 
     Parameters
@@ -34,12 +34,14 @@ def open_fastest(folder: Path, device: Device, identity: str, preference: str = 
         Name and revision of the encoder.
     preference : str
         `AUTO` or a backend's name. What was asked for but cannot be used gives way to the reference, with the reason.
+    n_at_once : int
+        How many threads will compute at the same time.
 
     Raises
     ------
     EncoderMissingError
     """
-    source = _Source(load_model(folder), folder, device, identity)
+    source = _Source(load_model(folder), folder, device, identity, n_at_once)
     if preference == AUTO:
         trials = source.trials()
         best = min(trials, key=lambda trial: trial.seconds)
@@ -59,6 +61,7 @@ class _Source:
     folder: Path
     device: Device
     identity: str
+    n_at_once: int
 
     @property
     def names(self) -> tuple[BackendName, ...]:
@@ -84,7 +87,7 @@ class _Source:
         """Return an encoder that is computed so, or by the reference where that fails."""
         if name is not self.names[0]:
             try:
-                backend = self._made(name, self.model)
+                backend = self.made(name)
             except (RuntimeError, OSError, ImportError) as error:
                 _log.warning("%s cannot be used", name.in_words, exc_info=True)
                 reason = f"{name.in_words} failed: {first_line(error)}"
@@ -100,12 +103,14 @@ class _Source:
         return Encoder(self.model, self.device, self.identity, backend_reason=reason)
 
     def _copied(self, name: BackendName) -> Backend:
-        return self._made(name, copy.deepcopy(self.model))
+        # A window is measured as live: alone.
+        return replace(self, model=copy.deepcopy(self.model), n_at_once=1).made(name)
 
-    def _made(self, name: BackendName, model: Wav2Vec2Model) -> Backend:
+    def made(self, name: BackendName) -> Backend:
+        """Return a backend that may change the model."""
         if name is BackendName.OPENVINO:
-            return OpenVinoBackend(model, self.identity)
-        return TorchBackend(model, self.device, name)
+            return OpenVinoBackend(self.model, self.identity, self.n_at_once)
+        return TorchBackend(self.model, self.device, name)
 
 
 def _reference(folder: Path, device: Device) -> Backend:

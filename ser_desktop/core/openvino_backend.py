@@ -35,6 +35,8 @@ class OpenVinoBackend:
         Left as it is.
     identity : str
         Name and revision of the encoder.
+    n_at_once : int
+        How many calls share the cores; one alone has them all.
 
     Raises
     ------
@@ -46,7 +48,7 @@ class OpenVinoBackend:
 
     name = BackendName.OPENVINO
 
-    def __init__(self, model: Wav2Vec2Model, identity: str) -> None:
+    def __init__(self, model: Wav2Vec2Model, identity: str, n_at_once: int = 1) -> None:
         openvino = _silent_openvino()
         core = openvino.Core()
         file = _translation(identity)
@@ -54,7 +56,7 @@ class OpenVinoBackend:
         if network is None:
             network = _translate(model)
             _keep(openvino, network, file)
-        self._compiled = core.compile_model(network, "CPU", {"PERFORMANCE_HINT": "LATENCY"})
+        self._compiled = core.compile_model(network, "CPU", {"NUM_STREAMS": str(n_at_once)})
         self._tensor = openvino.Tensor
         self._convolutions = tuple(zip(model.config.conv_kernel, model.config.conv_stride, strict=True))
         self._n_features = int(model.config.hidden_size)

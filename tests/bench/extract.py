@@ -81,7 +81,7 @@ def _open(size: str, folder: Path, backend: str) -> tuple[Encoder, Wav2Vec2Model
         Wav2Vec2Model(Wav2Vec2Config()).save_pretrained(folder)
     else:
         folder = paths.shipped_models() / "compact"
-    encoder = open_fastest(folder, choose_device(), f"bench/{size}@1", backend)
+    encoder = open_fastest(folder, choose_device(), f"bench/{size}@1", backend, torch.get_num_threads())
     return encoder, copy.deepcopy(load_model(folder)).eval().requires_grad_(False)
 
 

@@ -376,7 +376,7 @@ class Asked:
 
 
 def test_a_run_goes_on_with_the_backend_it_was_begun_with(corpus: Path, tmp_path: Path) -> None:
-    plan = small_plan(corpus, tmp_path / "run", small_row("pt-local-dense-global"), seeds=(1,))
+    plan = small_plan(corpus, tmp_path / "run", small_row("pt-contextual-dense-speaker"), seeds=(1,))
     first, again = Asked(), Asked()
     Reproduction(plan, Workers(1), Heard(), first).run()
     (row,) = require_run(plan.out)[1].rows.values()
@@ -387,7 +387,7 @@ def test_a_run_goes_on_with_the_backend_it_was_begun_with(corpus: Path, tmp_path
 
 
 def test_a_run_refuses_another_backend_than_it_was_begun_with(corpus: Path, tmp_path: Path) -> None:
-    plan = small_plan(corpus, tmp_path / "run", small_row("pt-local-dense-global"), seeds=(1,))
+    plan = small_plan(corpus, tmp_path / "run", small_row("pt-contextual-dense-speaker"), seeds=(1,))
     Reproduction(plan, Workers(1), Heard(), Asked()).run()
     with pytest.raises(TrainingError, match="was begun with float32, not bfloat16"):
         Reproduction(replace(plan, backend="bfloat16"), Workers(1), Heard(), Asked()).run()
