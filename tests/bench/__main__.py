@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from pathlib import Path
 import soundfile as sf
 
 from tests.bench.accuracy import accuracy
+from tests.bench.base_size import install_base_size
 from tests.bench.encoder import encoder, table
 from tests.bench.extract import extract
 from tests.bench.memory import memory
@@ -29,8 +31,8 @@ from tests.helpers.window_driver import Event, RemoteWindow
 Figures = dict[str, float]
 
 
-def open_window(display: PrivateDisplay, pulse: PrivatePulse) -> RemoteWindow:
-    return RemoteWindow({**pulse.env, "DISPLAY": display.name, "QT_QPA_PLATFORM": "xcb"})
+def open_window(display: PrivateDisplay, pulse: PrivatePulse, *arguments: str) -> RemoteWindow:
+    return RemoteWindow({**pulse.env, "DISPLAY": display.name, "QT_QPA_PLATFORM": "xcb"}, *arguments)
 
 
 def startup(display: PrivateDisplay, pulse: PrivatePulse, n_runs: int = 5) -> Figures:
@@ -56,12 +58,16 @@ def startup(display: PrivateDisplay, pulse: PrivatePulse, n_runs: int = 5) -> Fi
     return {**medians, "event_loop_gap_ms_worst": round(max(run["event_loop_gap_ms_max"] for run in runs), 1)}
 
 
-def live(display: PrivateDisplay, pulse: PrivatePulse, folder: Path, seconds: float) -> Figures:
+def live(display: PrivateDisplay, pulse: PrivatePulse, folder: Path, options: argparse.Namespace) -> Figures:
     """A long recording of a voice that repeats; memory counts from the end of the first minute."""
     pulse.plug_in()
-    window = open_window(display, pulse)
+    seconds = options.seconds
+    bundle = ("--bundle", str(install_base_size(folder))) if options.size == "base" else ()
+    pulse.env.update({name: os.environ[name] for name in os.environ if name.startswith("XDG_")})
+    window = open_window(display, pulse, *bundle)
     window.await_microphone()
-    window.await_state("idle")
+    # An encoder that was never seen here is first computed in every way.
+    window.await_state("idle", timeout_s=120)
     samples, rate = sf.read(spoken_clip()[0], dtype="float32")
     clip = folder / "clip.wav"
     sf.write(clip, [*samples] * max(1, round((seconds + 20) * rate / len(samples))), rate)
@@ -102,14 +108,16 @@ def live(display: PrivateDisplay, pulse: PrivatePulse, folder: Path, seconds: fl
     }
 
 
-def of_the_window(what: str, seconds: float) -> Figures:
+def of_the_window(options: argparse.Namespace) -> Figures:
     """Run a benchmark that needs a screen and a sound server."""
     display = PrivateDisplay()
     try:
         with tempfile.TemporaryDirectory() as name:
             pulse = PrivatePulse(Path(name))
             try:
-                return startup(display, pulse) if what == "startup" else live(display, pulse, Path(name), seconds)
+                if options.what == "startup":
+                    return startup(display, pulse)
+                return live(display, pulse, Path(name), options)
             finally:
                 pulse.stop()
     finally:
@@ -122,13 +130,13 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
         runs: dict[str, Callable[[], Mapping[str, object]]] = {
             "train": lambda: training(options.features),
             "window": window,
-            "encoder": lambda: encoder(options.size),
-            "extract": lambda: extract(options.size),
+            "encoder": lambda: encoder(options.size or "base"),
+            "extract": lambda: extract(options.size or "base"),
             "accuracy": lambda: accuracy(Path(name)),
             "reuse": reuse,
             "memory": lambda: memory(options.gigabytes),
         }
-        run = runs.get(options.what, lambda: of_the_window(options.what, options.seconds))
+        run = runs.get(options.what, lambda: of_the_window(options))
         return dict(run())
 
 
@@ -141,7 +149,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=600.0, help="length of the live recording")
     parser.add_argument("--features", choices=("egemaps", "all-layers"), default="egemaps", help="what to train on")
     parser.add_argument("--gigabytes", type=float, default=6.0, help="size of the stored features to train on")
-    parser.add_argument("--size", choices=("base", "compact"), default="base", help="of the encoder")
+    parser.add_argument("--size", choices=("base", "compact"), help="of the encoder (live: compact, others: base)")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
     options = parser.parse_args()
     figures = measure(options)

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -146,13 +147,14 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--demo", action="store_true")
     parser.add_argument("--slow", type=float, default=0.0)
+    parser.add_argument("--bundle", type=Path)
     parser.add_argument("--theme", default="light")
     parser.add_argument("--size", default="1280x800")
     options = parser.parse_args()
     # Seconds since the operating system created this process, so that Python's own start counts.
     began_at = psutil.Process(os.getpid()).create_time()
     qt = QApplication(sys.argv[:1])
-    application = Application(AppOptions(demo=options.demo, theme=options.theme), qt)
+    application = Application(AppOptions(demo=options.demo, theme=options.theme, bundle=options.bundle), qt)
     width, height = map(int, options.size.split("x"))
     application.window.resize(width, height)
     app_room._catch_everything(application)
