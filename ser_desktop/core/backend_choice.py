@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ser_desktop.core.backend_trials import Trial, machine, measure, remember, remembered
 from ser_desktop.core.backends import Backend, TorchBackend, reference_backend
+from ser_desktop.core.cuda_backend import CudaGraphBackend
 from ser_desktop.core.device import AUTO, BackendName, Device, DeviceKind
 from ser_desktop.core.encoder import Encoder, load_model
 from ser_desktop.core.errors import first_line
@@ -66,8 +67,10 @@ class _Source:
     @property
     def names(self) -> tuple[BackendName, ...]:
         """Backends that the device may have; the reference is the first."""
+        if self.device.kind is DeviceKind.CUDA and self.device.half:
+            return (BackendName.FLOAT16, BackendName.CUDA_GRAPHS)
         if self.device.kind is not DeviceKind.CPU:
-            return (BackendName.FLOAT16 if self.device.half else BackendName.FLOAT32,)
+            return (BackendName.FLOAT32,)
         names = (BackendName.FLOAT32, BackendName.BFLOAT16)
         return (*names, BackendName.OPENVINO) if importlib.util.find_spec("openvino") else names
 
@@ -108,6 +111,8 @@ class _Source:
 
     def made(self, name: BackendName) -> Backend:
         """Return a backend that may change the model."""
+        if name is BackendName.CUDA_GRAPHS:
+            return CudaGraphBackend(self.model, self.device)
         if name is BackendName.OPENVINO:
             return OpenVinoBackend(self.model, self.identity, self.n_at_once)
         return TorchBackend(self.model, self.device, name)

@@ -88,9 +88,13 @@ class TorchBackend:
         model = model.eval().requires_grad_(False)
         self._input_dtype = torch.float32 if name is BackendName.BFLOAT16 and _lighten(model) else dtype
         self._reader = LayerReader(model.to(self._device, dtype))
+        # A norm over time takes any offset away again, on which float16 would have spent its digits.
+        self._centred = name is BackendName.FLOAT16 and model.config.feat_extract_norm == "group"
 
     def layers(self, waveforms: FloatArray) -> FloatArray:
         """See `Backend.layers`."""
+        if self._centred:
+            waveforms = waveforms - waveforms.mean(axis=1, keepdims=True)
         with torch.inference_mode():
             found = self._reader(torch.from_numpy(waveforms).to(self._device, self._input_dtype))
             stacked = torch.stack(found, dim=1).float().cpu().numpy()

@@ -31,11 +31,13 @@ class BackendName(StrEnum):
     BFLOAT16 = "bfloat16"
     FLOAT16 = "float16"
     OPENVINO = "openvino"
+    CUDA_GRAPHS = "cuda-graphs"
 
     @property
     def in_words(self) -> str:
         """For people."""
-        return "OpenVINO" if self is BackendName.OPENVINO else f"PyTorch {self.value}"
+        others = {BackendName.OPENVINO: "OpenVINO", BackendName.CUDA_GRAPHS: "CUDA graphs float16"}
+        return others.get(self, f"PyTorch {self.value}")
 
 
 @dataclass(frozen=True)

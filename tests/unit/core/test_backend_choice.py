@@ -192,6 +192,26 @@ def test_where_there_is_but_one_way_nothing_is_measured(folder: Path, monkeypatc
     assert (made, paths.backends_file().exists()) == ([mac], False)
 
 
+def test_a_gpu_whose_graphs_fail_computes_without_them(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu = Device(DeviceKind.CUDA, "NVIDIA Example", "a test", half=True)
+
+    def on_the_cpu(model: Wav2Vec2Model, _device: Device, name: BackendName = BackendName.FLOAT16) -> Backend:
+        backend = TorchBackend(model, CPU, BackendName.FLOAT32)
+        backend.name = name
+        return backend
+
+    def no_graphs(_model: Wav2Vec2Model, _device: Device) -> Backend:
+        raise RuntimeError("operation not permitted when stream is capturing")
+
+    monkeypatch.setattr(backend_choice, "TorchBackend", on_the_cpu)
+    monkeypatch.setattr(backend_choice, "CudaGraphBackend", no_graphs)
+    monkeypatch.setattr("ser_desktop.core.encoder.reference_backend", on_the_cpu)
+    encoder = open_fastest(folder, gpu, IDENTITY)
+    assert encoder.backend is BackendName.FLOAT16
+    assert "CUDA graphs float16 failed: operation not permitted" in encoder.backend_reason
+    assert encoder.layers(speech_like(0.5)).shape[0] == encoder.n_layers
+
+
 def test_half_precision_is_near_the_reference_on_the_real_encoder() -> None:
     folder = paths.shipped_models() / "compact"
     exact, rounded = (open_fastest(folder, CPU, IDENTITY, name) for name in ("float32", "bfloat16"))
