@@ -1,4 +1,4 @@
-"""The command line: ``ser-desktop``, ``ser-desktop predict``, ``… models``, ``… doctor``."""
+"""The command line: ``ser-desktop``, ``ser-desktop predict``, ``… models``, ``… datasets``, ``… doctor``."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ser_desktop import __version__, models_command
+from ser_desktop import __version__, datasets_command, models_command
 from ser_desktop.core import paths
 from ser_desktop.core.device import AUTO, BackendName
 from ser_desktop.core.errors import UserFacingError
 
 if TYPE_CHECKING:
     from ser_desktop.core.files import FileAnalysis
+
+_DOWNLOADS = {"models": models_command.run, "datasets": datasets_command.run}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,8 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _predict(options)
         except KeyboardInterrupt:
             return 130
-    if options.command == "models":
-        return models_command.run(options)
+    if options.command in _DOWNLOADS:
+        return _with_downloads(options)
     if options.command == "doctor":
         return _doctor(as_json=options.json)
     return _window(options)
@@ -83,6 +85,17 @@ def _predict(options: argparse.Namespace) -> int:
     return status
 
 
+def _with_downloads(options: argparse.Namespace) -> int:
+    try:
+        return _DOWNLOADS[options.command](options)
+    except UserFacingError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped. What has arrived is kept: the same command goes on from there.", file=sys.stderr)
+        return 130
+
+
 def _in_words(analysis: FileAnalysis) -> str:
     answer = analysis.answer
     words = {"emotion": answer.label, "not sure": f"not sure, perhaps {answer.label}"}.get(answer.state, answer.state)
@@ -128,6 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_model_options(predict, default="auto")
     models_command.add_parser(commands)
+    datasets_command.add_parser(commands)
     doctor = commands.add_parser(
         "doctor", help="check this computer", description="Check sound, processor, model, display and libraries."
     )

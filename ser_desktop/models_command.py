@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_desktop.core import catalogue
-from ser_desktop.core.errors import UserFacingError
+from ser_desktop.progress_bar import ProgressBar
 
 if TYPE_CHECKING:
     from ser_desktop.core.library import EncoderStatus
-    from ser_desktop.core.transfer import Listener
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -38,16 +36,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def run(options: argparse.Namespace) -> int:
-    """Carry out a verb and return the exit status."""
+    """Carry out a verb and return the exit status; raises `UserFacingError`."""
     verbs = {"list": _list, "get": _get, "import": _import, "verify": _verify, "remove": _remove}
-    try:
-        return verbs[options.verb](options)
-    except UserFacingError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Stopped. What has arrived is kept: the same command goes on from there.", file=sys.stderr)
-        return 130
+    return verbs[options.verb](options)
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -81,7 +72,7 @@ def _get(options: argparse.Namespace) -> int:
 
     entry = catalogue.known_encoder(options.name)
     print(f"{entry.name}: {entry.purpose} ({entry.n_bytes / 1e6:.0f} MB, {entry.licence}, {entry.repository})")
-    with _Bar() as bar:
+    with ProgressBar() as bar:
         download(entry, bar.told)
     print(f"Installed in «{entry.folder}».")
     return 0
@@ -90,7 +81,7 @@ def _get(options: argparse.Namespace) -> int:
 def _import(options: argparse.Namespace) -> int:
     from ser_desktop.core.import_encoder import import_encoder
 
-    with _Bar() as bar:
+    with ProgressBar() as bar:
         entry = import_encoder(options.path, bar.told)
     print(f"{entry.name} is installed in «{entry.folder}».")
     return 0
@@ -118,42 +109,3 @@ def _remove(options: argparse.Namespace) -> int:
     remove(entry)
     print(f"{entry.name} is removed.")
     return 0
-
-
-class _Bar:
-    """A progress line on a terminal; elsewhere a line now and then would only be in the way."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            DownloadColumn,
-            TextColumn,
-            TimeRemainingColumn,
-            TransferSpeedColumn,
-        )
-        from rich.progress import Progress as Bars
-
-        self._bars = Bars(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            DownloadColumn(),
-            TransferSpeedColumn(),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-        )
-        self._task = self._bars.add_task("", total=None)
-
-    @property
-    def told(self) -> Listener:
-        """What hears of progress."""
-        return lambda p: self._bars.update(
-            self._task, description=p.waiting or p.name, completed=p.n_done or None, total=p.n_total
-        )
-
-    def __enter__(self) -> _Bar:
-        self._bars.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bars.stop()

@@ -51,6 +51,11 @@ def encoders_folder() -> Path:
     return data_folder() / "encoders"
 
 
+def datasets_folder() -> Path:
+    """Folder in which downloaded corpora lie, one folder each."""
+    return data_folder() / "datasets"
+
+
 def settings_file() -> Path:
     """File of the user's settings."""
     return Path(platformdirs.user_config_dir(APP_NAME, appauthor=False)) / "settings.json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ser_desktop import __version__
-from ser_desktop.core.errors import first_line
+from ser_desktop.core.errors import DownloadError, first_line
 
 if TYPE_CHECKING:
     from io import BufferedWriter
@@ -127,6 +128,23 @@ def ask(file: RemoteFile, part: Path, listener: Listener, check: Check) -> None:
             _write(response, out, pace, check)
         if n_total is not None and pace.n_done < n_total:
             raise Interrupted("the server ended the connection early")
+
+
+def ask_json(url: str) -> Any:
+    """Return what a server says in JSON.
+
+    Raises
+    ------
+    DownloadError
+    """
+    fix = "Check the network connection and try again."
+    try:
+        with _stream(url, 0) as response, _network():
+            if response.status_code != 200:
+                raise DownloadError(f"«{url}» could not be read (answer {response.status_code}).", fix)
+            return json.loads(response.read())
+    except (Interrupted, ValueError) as error:
+        raise DownloadError(f"«{url}» could not be read: {first_line(error)}.", fix) from error
 
 
 def _write(response: Any, out: BufferedWriter, pace: _Pace, check: Check) -> None:
