@@ -8,6 +8,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,15 +17,17 @@ import pytest
 from safetensors.torch import load_file
 
 from ser_desktop.core import catalogue, downloads, paths, transfer
+from ser_desktop.core.analysis import open_analyser
 from ser_desktop.core.catalogue import EncoderEntry, find_encoder
 from ser_desktop.core.checksums import file_sha256
 from ser_desktop.core.encoder import Encoder, load_encoder
 from ser_desktop.core.errors import Cancelled, DownloadError, EncoderMissingError, SaveError
+from ser_desktop.core.heads import HeadKind
 from ser_desktop.core.import_encoder import import_encoder
 from ser_desktop.core.install import MANIFEST, download, remove, staging_of, verify
 from ser_desktop.core.library import encoder_statuses
 from ser_desktop.core.transfer import Progress
-from tests.helpers.bundles import CPU, encoder_spec, small_config, tiny_encoder, tiny_model, write_bundle
+from tests.helpers.bundles import CPU, EGEMAPS, encoder_spec, small_config, tiny_encoder, tiny_model, write_bundle
 from tests.helpers.hub import (
     FT,
     PT,
@@ -265,6 +268,14 @@ def as_installed_elsewhere(published: Published, name: str, tmp: Path) -> Path:
     return tmp / "stick"
 
 
+def judges(entry: EncoderEntry, folder: Path) -> list[float]:
+    """Let a model that names an encoder judge a voice."""
+    layers = replace(encoder_spec(tiny_encoder()), configuration={"encoder": entry.identity})
+    bundle = write_bundle(folder, small_config((layers, EGEMAPS), HeadKind.FUSION, entry.identity))
+    (probabilities,) = open_analyser(bundle, "cpu").probabilities([speech_like(2.0)])
+    return [float(p) for p in probabilities]
+
+
 WAYS = pytest.mark.parametrize("way", [as_folder, as_nested_folder, as_zip, as_installed_elsewhere])
 Way = Callable[[Published, str, Path], Path]
 
@@ -283,6 +294,7 @@ def test_an_encoder_is_imported_without_network(
     told: list[Progress] = []
     assert import_encoder(path, told.append).name == name
     assert hears_right(published.entries[name])
+    assert sum(judges(published.entries[name], tmp_path / "bundle")) == pytest.approx(1.0)
     assert verify(published.entries[name]).problems == ()
     assert {p.waiting for p in told} & {"copying", "unpacking"}
     assert path.exists(), "what was imported from stays"
