@@ -52,7 +52,7 @@ def read(options: ReadOptions, key: str, name: str, styles: tuple[str, ...]) -> 
     """
     hint = (
         f"RAVDESS is at zenodo.org, record 1188976, {' and '.join(_ARCHIVES[s] for s in styles)} ({LICENCE}). "
-        "Name the folder (or the zip file) that holds all actors."
+        f"Get it with `ser-desktop datasets get`, or name the folder (or the zip file) that holds all actors."
     )
 
     def spoken_or_sung(path: Path) -> Utterance | None:

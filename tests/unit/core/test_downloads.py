@@ -3,6 +3,9 @@ from __future__ import annotations
 import errno
 import hashlib
 import multiprocessing
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -276,3 +279,17 @@ def test_checksums_of_both_kinds_are_told(tmp_path: Path) -> None:
     assert is_as_published(path, "md5:900150983cd24fb0d6963f7d28e17f72")
     assert is_as_published(path, "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
     assert not is_as_published(path, "md5:900150983cd24fb0d6963f7d28e17f73")
+
+
+def test_a_proxy_is_used_where_the_system_names_one(hub: Hub, file: RemoteFile, tmp_path: Path) -> None:
+    hub.files["http://far.example/file"] = CONTENT
+    # A process of its own: the client and its proxies live as long as the process.
+    code = (
+        "from pathlib import Path; from ser_desktop.core.downloads import fetch\n"
+        "from ser_desktop.core.transfer import RemoteFile\n"
+        f"fetch(RemoteFile('http://far.example/file', 'weights.bin', {file.digest!r}), Path({str(tmp_path)!r}))"
+    )
+    env = {name: value for name, value in os.environ.items() if "PROXY" not in name.upper()}
+    subprocess.run([sys.executable, "-c", code], env={**env, "HTTP_PROXY": hub.url}, check=True, timeout=60)
+    assert (tmp_path / "weights.bin").read_bytes() == CONTENT
+    assert hub.asked == [("http://far.example/file", 0)]
