@@ -93,7 +93,7 @@ def _verify(options: argparse.Namespace) -> int:
     chosen = [e for e in catalogue.ENCODERS if options.name == e.name or (options.name is None and e.is_installed())]
     status = 0
     for entry in chosen:
-        problems = verify(entry).problems
+        problems = verify(entry)
         print(f"{'✗' if problems else '✓'} {entry.name}" + "".join(f"\n    {problem}" for problem in problems))
         if problems:
             status = 1

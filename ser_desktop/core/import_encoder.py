@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from ser_desktop.core import catalogue
 from ser_desktop.core.catalogue import WEIGHTS, EncoderEntry
 from ser_desktop.core.checksums import file_sha256
 from ser_desktop.core.downloads import require_space
-from ser_desktop.core.errors import DownloadError
-from ser_desktop.core.install import MANIFEST, bring_in, read_manifest
+from ser_desktop.core.errors import DownloadError, SaveError
+from ser_desktop.core.install import MANIFEST, bring_in, read_manifest, write_all
 from ser_desktop.core.transfer import Check, Listener, Progress
 
 _FIX = "Name a folder or zip file that holds the published files, or a folder copied from where they are installed."
@@ -37,26 +38,37 @@ def import_encoder(path: Path, listener: Listener = lambda _p: None, check: Chec
         return _from_folder(path, path, listener, check)
     if not zipfile.is_zipfile(path):
         raise DownloadError(f"«{path}» is neither a folder nor a zip file.", _FIX)
-    with tempfile.TemporaryDirectory(prefix="ser-desktop-import-") as name, zipfile.ZipFile(path) as archive:
-        wanted = {file.name for entry in catalogue.ENCODERS for file in entry.files} | {MANIFEST, WEIGHTS}
-        members = [m for m in archive.infolist() if not m.is_dir() and Path(m.filename).name in wanted]
-        require_space(path.name, sum(m.file_size for m in members), Path(name))
-        places: dict[str, str] = {}
-        try:
+    with tempfile.TemporaryDirectory(prefix="ser-desktop-import-") as name:
+        _unpack(path, Path(name), listener, check)
+        return _from_folder(Path(name), path, listener, check)
+
+
+def _unpack(path: Path, folder: Path, listener: Listener, check: Check) -> None:
+    """Unpack what an encoder may consist of, each folder of the archive to one of its own."""
+    wanted = {MANIFEST, *_names_of_any()}
+    places: dict[str, str] = {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [m for m in archive.infolist() if not m.is_dir() and Path(m.filename).name in wanted]
+            require_space(path.name, sum(m.file_size for m in members), folder)
             for member in members:
-                check()
                 listener(Progress(path.name, 0, None, waiting="unpacking"))
                 # By its own name alone: where an archive wants its files to go is not followed.
                 place = places.setdefault(str(Path(member.filename).parent), str(len(places)))
-                target = Path(name) / place / Path(member.filename).name
+                target = folder / place / Path(member.filename).name
                 target.parent.mkdir(exist_ok=True)
-                with archive.open(member) as source, target.open("wb") as out:
-                    while chunk := source.read(1 << 22):
-                        check()
-                        out.write(chunk)
-        except (zipfile.BadZipFile, EOFError) as error:
-            raise DownloadError(f"«{path}» is damaged ({error}).", "Copy it again.") from error
-        return _from_folder(Path(name), path, listener, check)
+                with archive.open(member) as source:
+                    write_all(source, target, check)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise DownloadError(f"«{path}» cannot be unpacked ({error}).", "Copy it again, without a password.") from error
+    except OSError as error:
+        raise SaveError(
+            f"«{path}» could not be unpacked to «{folder}» ({error.strerror or error}).", "Free some space."
+        ) from error
+
+
+def _names_of_any() -> set[str]:
+    return {WEIGHTS, *(file.name for entry in catalogue.ENCODERS for file in entry.files)}
 
 
 def _from_folder(folder: Path, called: Path, listener: Listener, check: Check) -> EncoderEntry:
@@ -80,7 +92,10 @@ def _files_of(entry: EncoderEntry, place: Path, check: Check) -> tuple[dict[str,
     if (place / MANIFEST).is_file():
         if _identity(place) != entry.identity:
             return {}, f"It holds {_identity(place)}."
-        sums = read_manifest(place) or sums
+        # It was written by this program, or by somebody: other files than an encoder has are not touched.
+        sums = {
+            name: digest for name, digest in (read_manifest(place) or {}).items() if name in _names_of_any()
+        } or sums
     for name in _cheapest_first(sums, place):
         check()
         path = place / name

@@ -8,8 +8,9 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 from ser_desktop.core.catalogue import WEIGHTS, EncoderEntry
 from ser_desktop.core.checksums import file_sha256
@@ -18,19 +19,6 @@ from ser_desktop.core.errors import EncoderMissingError, SaveError
 from ser_desktop.core.transfer import Check, Listener, Progress, RemoteFile
 
 MANIFEST = "installed.json"
-
-
-@dataclass(frozen=True)
-class Verified:
-    """What a look at an installed encoder's files found.
-
-    Attributes
-    ----------
-    problems : tuple of str
-        Sentences; empty where everything is as it was installed.
-    """
-
-    problems: tuple[str, ...]
 
 
 def download(entry: EncoderEntry, listener: Listener = lambda _p: None, check: Check = lambda: None) -> None:
@@ -64,11 +52,19 @@ def bring_in(entry: EncoderEntry, files: dict[str, Path], listener: Listener, ch
 
     def fill(staging: Path) -> None:
         for name, path in files.items():
-            check()
             listener(Progress(name, 0, None, waiting="copying"))
-            shutil.copyfile(path, staging / name)
+            with path.open("rb") as source:
+                write_all(source, staging / name, check)
 
     _install(entry, fill, listener, check)
+
+
+def write_all(source: IO[bytes], target: Path, check: Check) -> None:
+    """Copy what is left of a file to another; it can be cancelled."""
+    with target.open("wb") as out:
+        while chunk := source.read(1 << 22):
+            check()
+            out.write(chunk)
 
 
 def _install(entry: EncoderEntry, fill: Callable[[Path], None], listener: Listener, check: Check) -> None:
@@ -77,7 +73,7 @@ def _install(entry: EncoderEntry, fill: Callable[[Path], None], listener: Listen
     try:
         staging.mkdir(parents=True, exist_ok=True)
         with _alone(folder, listener, check):
-            if entry.is_installed() and not verify(entry, check).problems:
+            if entry.is_installed() and not verify(entry, check):
                 return
             staging.mkdir(parents=True, exist_ok=True)
             # The weights as they were published, and once more as they are kept.
@@ -169,10 +165,16 @@ def _swap(staging: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def verify(entry: EncoderEntry, check: Check = lambda: None) -> Verified:
-    """Compare an installed encoder's files with what was installed."""
+def verify(entry: EncoderEntry, check: Check = lambda: None) -> tuple[str, ...]:
+    """Compare an installed encoder's files with what was installed.
+
+    Returns
+    -------
+    problems : tuple of str
+        Sentences; empty where everything is as it was installed.
+    """
     if not entry.is_installed():
-        return Verified((f"{entry.name} is not installed.",))
+        return (f"{entry.name} is not installed.",)
     wanted = {file.name: file.sha256 for file in entry.files}
     manifest = read_manifest(entry.folder)
     if manifest is not None:
@@ -187,7 +189,7 @@ def verify(entry: EncoderEntry, check: Check = lambda: None) -> Verified:
             problems.append(f"«{path}» is missing.")
         elif file_sha256(path) != digest:
             problems.append(f"«{path}» was cut short or altered.")
-    return Verified(tuple(problems))
+    return tuple(problems)
 
 
 def read_manifest(folder: Path) -> dict[str, str] | None:

@@ -117,7 +117,7 @@ class InstallWorker(Worker):
         return messages.installed(import_encoder(path, self._tell, self._check).name)
 
     def _verify(self, name: str) -> str:
-        problems = install.verify(known_encoder(name), self._check).problems
+        problems = install.verify(known_encoder(name), self._check)
         return messages.verified(name, problems)
 
     def _remove(self, name: str) -> str:

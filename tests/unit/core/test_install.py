@@ -86,7 +86,7 @@ def test_a_downloaded_encoder_is_kept_as_safetensors_and_hears_as_published(
         MANIFEST,
     }
     assert left_over() == {entry.name}
-    assert verify(entry).problems == ()
+    assert verify(entry) == ()
     assert all(p.name == entry.name and p.n_total == entry.n_bytes for p in told)
     done = [p.n_done for p in told]
     assert done == sorted(done), "progress of all files together never goes back"
@@ -117,9 +117,9 @@ def test_a_damaged_encoder_is_fetched_again(entry: EncoderEntry) -> None:
     download(entry)
     weights = entry.folder / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-100])
-    assert verify(entry).problems == (f"«{weights}» was cut short or altered.",)
+    assert verify(entry) == (f"«{weights}» was cut short or altered.",)
     download(entry)
-    assert (verify(entry).problems, hears_right(entry)) == ((), True)
+    assert (verify(entry), hears_right(entry)) == ((), True)
 
 
 def test_a_download_that_broke_off_at_a_third_goes_on_there(published: Published) -> None:
@@ -295,7 +295,7 @@ def test_an_encoder_is_imported_without_network(
     assert import_encoder(path, told.append).name == name
     assert hears_right(published.entries[name])
     assert sum(judges(published.entries[name], tmp_path / "bundle")) == pytest.approx(1.0)
-    assert verify(published.entries[name]).problems == ()
+    assert verify(published.entries[name]) == ()
     assert {p.waiting for p in told} & {"copying", "unpacking"}
     assert path.exists(), "what was imported from stays"
 
@@ -341,6 +341,39 @@ def test_a_zip_file_cannot_write_elsewhere(published: Published, tmp_path: Path)
     assert hears_right(published.entries[FT])
 
 
+def test_a_list_of_files_cannot_reach_elsewhere(published: Published, tmp_path: Path) -> None:
+    stick = as_installed_elsewhere(published, FT, tmp_path)
+    (tmp_path / "secret").write_text("mine")
+    stated = json.loads((stick / MANIFEST).read_text())
+    stated["sha256"]["../secret"] = file_sha256(tmp_path / "secret")
+    (stick / MANIFEST).write_text(json.dumps(stated))
+    import_encoder(stick)
+    assert hears_right(published.entries[FT])
+    assert not list(paths.data_folder().rglob("secret"))
+
+
+def test_a_zip_file_that_cannot_be_unpacked_is_refused_in_a_sentence(published: Published, tmp_path: Path) -> None:
+    file = as_zip(published, PT, tmp_path)
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    file.write_bytes(content)
+    with pytest.raises(DownloadError, match="cannot be unpacked"):
+        import_encoder(file)
+    assert not published.entries[PT].is_installed()
+
+
+def test_an_import_can_be_cancelled_while_it_copies(published: Published) -> None:
+    told: list[str] = []
+
+    def stop() -> None:
+        if "copying" in told:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        import_encoder(published.folder / PT, lambda p: told.append(p.waiting), stop)
+    assert not published.entries[PT].is_installed()
+
+
 def test_the_list_tells_what_is_installed_and_which_models_use_it(published: Published) -> None:
     download(published.entries[FT])
     encoder = tiny_encoder()
@@ -360,9 +393,9 @@ def test_the_list_tells_what_is_installed_and_which_models_use_it(published: Pub
 def test_checksums_of_a_folder_installed_by_hand_are_the_published_ones(published: Published) -> None:
     entry = published.entries[PT]
     shutil.copytree(published.folder / PT, entry.folder)
-    assert verify(entry).problems == ()
+    assert verify(entry) == ()
     (entry.folder / "config.json").unlink()
-    assert "not installed" in verify(entry).problems[0]
+    assert "not installed" in verify(entry)[0]
 
 
 def test_the_manifest_names_every_file_and_the_encoder(entry: EncoderEntry) -> None:
