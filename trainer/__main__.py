@@ -1,4 +1,4 @@
-"""The command line: ``python -m trainer reproduce|train|pretrain|report|export|robustness|score|table``."""
+"""The command line: ``python -m trainer check|reproduce|train|pretrain|report|export|robustness|score|table``."""
 
 from __future__ import annotations
 
@@ -6,24 +6,20 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 
-from ser_desktop.core.device import AUTO, BackendName
 from ser_desktop.core.errors import Cancelled, UserFacingError
 from trainer import commands, run_commands
+from trainer.checks import command as check_command
 from trainer.console import ConsoleListener
-from trainer.corpora import CORPORA
-from trainer.events import Failure, JsonLines, Listener
-from trainer.experiments import RECIPES, Preset
+from trainer.events import GO_ON, STOPPED, Failure, JsonLines, Listener
+from trainer.followed import followed
+from trainer.options import make_parser
 from trainer.pretrain import command as pretrain_command
-from trainer.protocols import PROTOCOLS
-from trainer.rows import ROWS
 from trainer.workers import Workers, default_number
 
-STOPPED = 3
-"""Exit status after SIGTERM: stopped after the current step, everything finished is kept."""
+_ON_CORPORA = {"reproduce", "train", "check"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,11 +27,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0: done. 1: something the user can mend. 2: wrong arguments. `STOPPED`: after SIGTERM. 130: after Ctrl-C.
     """
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     # Piped output is not wrapped at 80 columns.
     listener: Listener = ConsoleListener(Console(soft_wrap=True))
     if getattr(options, "events", "text") == "json":
         listener = JsonLines()
+    if not getattr(options, "follow", None):
+        return _reported(options, listener)
+    try:
+        with followed(options.follow) as listener:
+            return _reported(options, listener)
+    except Cancelled:
+        return STOPPED
+    except UserFacingError as error:
+        listener(Failure(error.what, error.fix, 1))
+        return 1
+
+
+def _reported(options: argparse.Namespace, listener: Listener) -> int:
     try:
         return _run(options, listener)
     except UserFacingError as error:
@@ -44,6 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, listener: Listener) -> int:
+    if options.command in _ON_CORPORA and not (getattr(options, "list", False) or (options.corpus and options.data)):
+        print("Name the corpus and its recordings: --corpus NAME --data PATH", file=sys.stderr)
+        return 2
     if options.command == "score":
         commands.print_scores(options.predictions, as_json=options.json)
     elif options.command == "table":
@@ -52,14 +64,14 @@ def _run(options: argparse.Namespace, listener: Listener) -> int:
         commands.report(options.run, listener)
     elif options.command == "reproduce" and options.list:
         commands.print_list(as_json=options.json)
-    elif options.command == "pretrain":
-        return _pretrain(options, listener)
+    elif options.command in {"pretrain", "check"}:
+        return _interruptible(options, listener)
     else:
         return _with_workers(options, listener)
     return 0
 
 
-def _pretrain(options: argparse.Namespace, listener: Listener) -> int:
+def _interruptible(options: argparse.Namespace, listener: Listener) -> int:
     stopped_by = 0
 
     def stop(number: int, _frame: object) -> None:
@@ -72,7 +84,10 @@ def _pretrain(options: argparse.Namespace, listener: Listener) -> int:
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        pretrain_command.run_command(options, listener, check)
+        if options.command == "pretrain":
+            pretrain_command.run_command(options, listener, check)
+        elif not check_command.run_command(options, listener, check):
+            return 1
     except Cancelled:
         return _stopped(listener, interrupted=stopped_by == signal.SIGINT)
     finally:
@@ -84,14 +99,11 @@ def _pretrain(options: argparse.Namespace, listener: Listener) -> int:
 def _stopped(listener: Listener, *, interrupted: bool) -> int:
     code = 130 if interrupted else STOPPED
     what = "Stopped. What is finished is kept, and the best of the rest so far."
-    listener(Failure(what, "Run the same command again to go on.", code))
+    listener(Failure(what, GO_ON, code))
     return code
 
 
 def _with_workers(options: argparse.Namespace, listener: Listener) -> int:
-    if options.command in {"reproduce", "train"} and not (options.corpus and options.data):
-        print("Name the corpus and its recordings: --corpus NAME --data PATH", file=sys.stderr)
-        return 2
     interrupted = False
 
     def stop(number: int, _frame: object) -> None:
@@ -116,182 +128,6 @@ def _with_workers(options: argparse.Namespace, listener: Listener) -> int:
         for number, handler in before.items():
             signal.signal(number, handler)
     return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m trainer", description="Train speech emotion models.")
-    commands_ = parser.add_subparsers(dest="command", required=True)
-    _add_reproduce(commands_)
-    _add_train(commands_)
-    report = commands_.add_parser("report", help="make a run's report anew from its stored predictions")
-    report.add_argument("run", type=Path, metavar="RUN")
-    _add_events(report)
-    _add_export(commands_)
-    _add_robustness(commands_)
-    _add_events(pretrain_command.add_parser(commands_, _positive))
-    score = commands_.add_parser("score", help="score any CSV with the columns file, target, prediction")
-    score.add_argument("predictions", type=Path, metavar="PREDICTIONS.csv")
-    score.add_argument("--json", action="store_true", help="one JSON object")
-    table = commands_.add_parser("table", help="one table of several runs' report.json")
-    table.add_argument("reports", nargs="+", type=Path, metavar="report.json")
-    table.add_argument("--into", type=Path, metavar="DOCUMENT", help="put it between the marks of a Markdown file")
-    return parser
-
-
-def _add_reproduce(commands_: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    reproduce = commands_.add_parser(
-        "reproduce",
-        help="run rows of the paper's tables, and compare",
-        description="Run rows of the paper's tables on a corpus and write a report beside the published figures. "
-        "Rows whose encoder is missing are named with the command that installs it. Run the same command again "
-        "after an interruption: it goes on where it was, with the same result.",
-    )
-    reproduce.add_argument("--list", action="store_true", help="name every row with its needs and published figures")
-    reproduce.add_argument("--json", action="store_true", help="with --list: as JSON")
-    _add_corpus(reproduce, required=False)
-    reproduce.add_argument("--rows", nargs="+", choices=list(ROWS), metavar="ROW", help="these rows only (see --list)")
-    reproduce.add_argument("--seeds", nargs="+", type=int, metavar="N", help="these seeds instead of the paper's five")
-    reproduce.add_argument(
-        "--preset", nargs="+", choices=[str(p) for p in Preset], metavar="PRESET", help="paper and/or released-code"
-    )
-    reproduce.add_argument("--out", type=Path, metavar="RUN", help="the run's folder (default: runs/reproduce-CORPUS)")
-    _add_running(reproduce)
-
-
-def _add_train(commands_: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    train = commands_.add_parser(
-        "train",
-        help="train one recipe and write a bundle",
-        description="Train a head and write a bundle that the app can open: weights, contract, model card, every "
-        "prediction and the resolved configuration.",
-        epilog="recipes:\n" + "\n".join(f"  {name:28s} {recipe.title}" for name, recipe in RECIPES.items()),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    _add_corpus(train, required=True)
-    train.add_argument("--recipe", required=True, choices=sorted(RECIPES), metavar="NAME", help="see below")
-    train.add_argument("--preset", nargs=1, choices=[str(p) for p in Preset], metavar="PRESET", help="default: paper")
-    train.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="where the bundle goes")
-    train.add_argument(
-        "--seed",
-        type=int,
-        action="append",
-        metavar="N",
-        help="train with this seed, may be repeated; without it the paper's five, of which the bundle keeps the "
-        "one that is best on the validation speakers",
-    )
-    _add_running(train)
-
-
-def _add_export(commands_: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    export = commands_.add_parser("export", help="write a run's model as a bundle that the app opens")
-    export.add_argument("run", type=Path, metavar="RUN")
-    export.add_argument("--out", required=True, type=Path, metavar="FOLDER")
-    export.add_argument("--row", metavar="ROW", help="which row, if the run has several")
-    export.add_argument("--preset", choices=[str(p) for p in Preset], help="which preset, if the run has several")
-    export.add_argument("--seed", type=int, metavar="N", help="this seed instead of the best on validation")
-    export.add_argument("--fold", metavar="FOLD", help="this fold, for example fold-2")
-    export.add_argument("--best-so-far", action="store_true", help="count what a stopped run has left, too")
-    export.add_argument("--refit", action="store_true", help="train again on all speakers (needs --data)")
-    export.add_argument(
-        "--beside", nargs="+", type=Path, metavar="RUN", help="set other runs' results of this row on the card"
-    )
-    export.add_argument("--onnx", action="store_true", help="also write ONNX, and compare it with PyTorch")
-    _add_data(export)
-    _add_running(export)
-
-
-def _add_robustness(commands_: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    robustness = commands_.add_parser(
-        "robustness",
-        help="test a run's rows on quieter, noisier, coded and narrower recordings",
-        description="Change the test recordings as bad microphones, rooms and networks do, and score every seed again. "
-        "The figures are kept in the run; `export` puts them on the card.",
-    )
-    robustness.add_argument("run", type=Path, metavar="RUN")
-    robustness.add_argument("--row", metavar="ROW", help="this row only (default: all with global normalisation)")
-    robustness.add_argument("--preset", choices=[str(p) for p in Preset])
-    _add_data(robustness)
-    _add_running(robustness)
-
-
-def _add_corpus(parser: argparse.ArgumentParser, *, required: bool) -> None:
-    names = "; ".join(f"{key}: {kind.title}" for key, kind in CORPORA.items())
-    parser.add_argument("--corpus", required=required, choices=list(CORPORA), metavar="CORPUS", help=names)
-    _add_data(parser)
-    protocols = sorted({name for own in PROTOCOLS.values() for name in own})
-    parser.add_argument(
-        "--protocol",
-        choices=protocols,
-        help="instead of the corpus's own: folds (of speakers), speakers (leave one out)",
-    )
-    parser.add_argument(
-        "--augment",
-        type=_positive,
-        metavar="N",
-        help="train on N more copies of every training utterance, changed as other microphones would (level, noise, "
-        "telephone, Ogg Opus)",
-    )
-
-
-def _add_data(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--data", nargs="+", type=Path, metavar="PATH", help="folders, zip files or tables of the corpus"
-    )
-    parser.add_argument("--name", metavar="TEXT", help="what tables and model cards call the corpus")
-    parser.add_argument("--accept-counts", action="store_true", help="take a corpus that is not complete")
-    parser.add_argument("--skip-unreadable", action="store_true", help="leave out recordings that cannot be used")
-    parser.add_argument("--speaker-pattern", metavar="REGEX", help="folder: its first group is the speaker")
-    parser.add_argument(
-        "--column", action="append", type=_pair, metavar="OURS=THEIRS", help="csv, audformat: a column's other name"
-    )
-    parser.add_argument("--table", metavar="NAME", help="audformat: which table")
-
-
-def _add_running(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--backend",
-        choices=(AUTO, *BackendName),
-        default=AUTO,
-        help="how speech encoders are computed (default: as the run was begun, or the fastest here; float32 gives the "
-        "same features everywhere)",
-    )
-    parser.add_argument(
-        "--cache", type=Path, metavar="FOLDER", help="where features are kept (default: beside the results)"
-    )
-    parser.add_argument("--workers", type=_positive, metavar="N", help="processes (default: one per processor)")
-    parser.add_argument(
-        "--memory",
-        type=_positive_float,
-        default=2.0,
-        metavar="GB",
-        help="what the run may use beyond the loaded libraries (default 2); more lets more processes train large "
-        "features at once",
-    )
-    _add_events(parser)
-
-
-def _add_events(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--events", choices=("text", "json"), default="text", help="progress for people or programs")
-
-
-def _pair(text: str) -> str:
-    if "=" not in text:
-        raise argparse.ArgumentTypeError(f"{text} is not of the form OURS=THEIRS")
-    return text
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return value
-
-
-def _positive_float(text: str) -> float:
-    value = float(text)
-    if not value > 0:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return value
 
 
 if __name__ == "__main__":

@@ -39,19 +39,22 @@ def reproduce(options: argparse.Namespace, workers: Workers, listener: Listener)
 
 
 def train(options: argparse.Namespace, workers: Workers, listener: Listener) -> None:
-    """Train one recipe and write the bundle of the best run."""
+    """Train one recipe and write the bundle of the best run; of an earlier, stopped training if that is asked for."""
     preset = Preset((options.preset or [Preset.PAPER])[0])
     row = with_augmentation(Row(options.recipe, "", RECIPES[options.recipe]), options)
     run = options.out / ".run"
     plan = make_plan(options, options.corpus, (row,), (preset,), run, seeds=options.seed)
-    reproduction = Reproduction(plan, workers, listener, device=training_device())
-    reproduction.run()
-    if reproduction.missing:
-        # Here it is the only thing that was asked for: not a note but a failure.
-        raise TrainingError(reproduction.missing[row.name])
+    if not options.keep_best:
+        reproduction = Reproduction(plan, workers, listener, device=training_device())
+        reproduction.run()
+        if reproduction.missing:
+            # Here it is the only thing that was asked for: not a note but a failure.
+            raise TrainingError(reproduction.missing[row.name])
     folder, info = require_run(run)
-    results = write_report(folder, info)
-    result = next(r for r in results if (r.row, r.preset) == (row.name, str(preset)))
+    results = write_report(folder, info, best_so_far=options.keep_best)
+    result = next((r for r in results if (r.row, r.preset) == (row.name, str(preset))), None)
+    if result is None:
+        raise TrainingError("No epoch has ended yet: there is nothing to keep.", "Let the training go on for a while.")
     asked_for = replace(result, records=tuple(r for r in result.records if r.seed in plan.seeds))
     record = export.choose_record(asked_for, None, None)
     listener(Stage("report", f"Writing «{options.out}»"))
@@ -171,6 +174,7 @@ def read_options(options: argparse.Namespace, corpus: str, scratch: Path, preset
         options.skip_unreadable,
         as_released and corpus == "iemocap",
         options.speaker_pattern or "",
+        options.speaker or "",
         columns,
         options.table or "",
     )
@@ -218,5 +222,6 @@ def reading_options(options: argparse.Namespace) -> list[str]:
     words += ["--accept-counts"] if options.accept_counts else []
     words += ["--skip-unreadable"] if options.skip_unreadable else []
     words += [f"--speaker-pattern {shlex.quote(options.speaker_pattern)}"] if options.speaker_pattern else []
+    words += [f"--speaker {shlex.quote(options.speaker)}"] if options.speaker else []
     words += [f"--column {shlex.quote(column)}" for column in options.column or []]
     return words + ([f"--table {shlex.quote(options.table)}"] if options.table else [])

@@ -7,7 +7,20 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from trainer.events import Done, EpochEnded, Event, Failure, Notice, PretrainPoint, Progress, RowDone, Stage
+from trainer.checks.command import as_text
+from trainer.events import (
+    Checked,
+    Done,
+    EpochEnded,
+    Estimated,
+    Event,
+    Failure,
+    Notice,
+    PretrainPoint,
+    Progress,
+    RowDone,
+    Stage,
+)
 
 
 class ConsoleListener:
@@ -26,30 +39,43 @@ class ConsoleListener:
         """Show an event."""
         if isinstance(event, Progress):
             self._move(event)
-        elif isinstance(event, Stage):
+        elif isinstance(event, EpochEnded):
+            self._epoch(event)
+        elif isinstance(event, Failure):
+            self.close()
+            Console(stderr=True, soft_wrap=True).print(
+                f"[bold red]{escape(event.text)}[/]\n{escape(event.fix)}".rstrip(), highlight=False
+            )
+        else:
+            self._tell(event)
+
+    def _tell(self, event: Event) -> None:
+        if isinstance(event, Stage):
             self.close()
             self._say(f"[bold]{escape(event.text)}[/]")
-        elif isinstance(event, EpochEnded):
-            mark = "  ← best" if event.is_best else ""
-            self._say(
-                f"  {event.row} {event.preset} {event.fold} seed {event.seed}  epoch {event.number:3d}  train loss "
-                f"{event.train_loss:.4f}  validation loss {event.validation_loss:.4f}  "
-                f"UAR {100 * event.validation_uar:.1f} %{mark}"
-            )
         elif isinstance(event, PretrainPoint):
             self._point(event)
         elif isinstance(event, Notice):
             self._say(f"[yellow]! {escape(event.text)}[/]")
         elif isinstance(event, RowDone):
             self._row(event)
+        elif isinstance(event, Checked):
+            self.close()
+            self._say(escape(as_text(event.report)))
+        elif isinstance(event, Estimated):
+            takes = event.missing or f"about {_duration(event.seconds or 0.0)}, {event.n_bytes / 1e6:.0f} MB"
+            self._say(f"{event.recipe}: {escape(takes)}")
         elif isinstance(event, Done):
             self.close()
             self._say(f"Written: {escape(event.out)}")
-        elif isinstance(event, Failure):
-            self.close()
-            Console(stderr=True, soft_wrap=True).print(
-                f"[bold red]{escape(event.text)}[/]\n{escape(event.fix)}".rstrip(), highlight=False
-            )
+
+    def _epoch(self, event: EpochEnded) -> None:
+        mark = "  ← best" if event.is_best else ""
+        self._say(
+            f"  {event.row} {event.preset} {event.fold} seed {event.seed}  epoch {event.number:3d}  train loss "
+            f"{event.train_loss:.4f}  validation loss {event.validation_loss:.4f}  "
+            f"UAR {100 * event.validation_uar:.1f} %{mark}"
+        )
 
     def close(self) -> None:
         """Finish the bar."""

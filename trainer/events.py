@@ -7,7 +7,7 @@
 =========  ==================================================================================
 event      fields
 =========  ==================================================================================
-stage      ``stage`` (``read``, ``extract``, ``statistics``, ``train``, ``report``), ``text``
+stage      ``stage`` (``queue``, ``read``, ``extract``, ``statistics``, ``train``, ``report``), ``text``
 progress   ``stage``, ``done``, ``total``, ``eta_s`` (null until it can be told)
 epoch      ``row``, ``preset``, ``fold``, ``seed``, ``epoch``, ``loss``, ``validation_loss``,
            ``uar`` (of the validation speakers), ``best`` (the loss is the lowest so far)
@@ -17,6 +17,9 @@ notice     ``text``: something the user should know; the run goes on
 result     ``row``, ``preset``, ``corpus``, ``protocol``, ``seeds``, ``uar_mean``, ``uar_sd``,
            ``wa_mean``, ``wa_sd``, ``published_mean``, ``published_sd`` (percent; null without),
            ``published_note`` (what the published figure was measured on, if not the like)
+check      ``report``: what a corpus holds, what is wrong with it, how it would be divided – ``check`` only
+estimate   ``recipe``, ``seconds`` (null where it cannot run), ``n_bytes`` (features on disk), ``missing``
+           (what must be done first) – ``check`` only
 done       ``out``: the run's folder
 error      ``text`` (what happened), ``fix`` (what to do), ``code`` (the exit status)
 =========  ==================================================================================
@@ -32,6 +35,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TextIO
 
 VERSION = 1
+STOPPED = 3
+"""Exit status after SIGTERM: stopped after the current step, everything finished is kept."""
+GO_ON = "Run the same command again to go on."
 
 
 @dataclass(frozen=True)
@@ -106,6 +112,34 @@ class RowDone:
 
 
 @dataclass(frozen=True)
+class Checked:
+    """A corpus was looked at; see `trainer.checks.corpus_check.CorpusCheck`."""
+
+    report: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """What a recipe takes on this computer, for all folds and five seeds.
+
+    Attributes
+    ----------
+    recipe : str
+    seconds : float or None
+        None where it cannot run.
+    n_bytes : int
+        Of features on disk.
+    missing : str
+        What must be done before it can run.
+    """
+
+    recipe: str
+    seconds: float | None
+    n_bytes: int = 0
+    missing: str = ""
+
+
+@dataclass(frozen=True)
 class Done:
     """Everything is written."""
 
@@ -121,7 +155,7 @@ class Failure:
     code: int
 
 
-Event = Stage | Progress | EpochEnded | PretrainPoint | Notice | RowDone | Done | Failure
+Event = Stage | Progress | EpochEnded | PretrainPoint | Notice | RowDone | Checked | Estimated | Done | Failure
 
 
 class Listener(Protocol):
@@ -157,6 +191,8 @@ def as_json(event: Event) -> dict[str, Any]:
         PretrainPoint: "point",
         Notice: "notice",
         RowDone: "result",
+        Checked: "check",
+        Estimated: "estimate",
         Done: "done",
         Failure: "error",
     }

@@ -12,6 +12,7 @@ from trainer.contents import Contents
 from trainer.corpora import Corpus, Utterance
 from trainer.joint_protocols import nemo_to_ravdess, ravdess_to_nemo, ravdess_to_nemo_speakers, ravdess_with_nemo
 from trainer.ravdess_protocols import ravdess_fixed, ravdess_issa, ravdess_six_folds
+from trainer.recording_folds import recording_folds, require_two
 from trainer.splits import MAX_FOLDS, Protocol, rotate
 
 _MIN_SPEAKERS = 3
@@ -43,6 +44,19 @@ def speaker_folds(corpus: Corpus, _contents: Contents) -> Protocol:
     return _by_speakers(corpus, "folds", min(MAX_FOLDS, len(speakers)))
 
 
+def too_few_speakers(corpus: Corpus) -> tuple[str, str] | None:
+    """Say what stands against a division by speakers and what to do about it; None where nothing does."""
+    speakers = sorted({u.speaker for u in corpus.utterances})
+    if len(speakers) >= _MIN_SPEAKERS:
+        return None
+    return (
+        f"{corpus.name} holds {len(speakers)} speaker(s) ({', '.join(speakers)}); one must train, another validate and "
+        "a third one test.",
+        "Add recordings of other people, or divide by recordings (--protocol recordings): the figures then tell how "
+        "well the model knows these voices, and nothing about others.",
+    )
+
+
 def leave_one_speaker_out(corpus: Corpus, _contents: Contents) -> Protocol:
     """Make a fold for each speaker; the next speaker validates."""
     return _by_speakers(corpus, "speakers", len({u.speaker for u in corpus.utterances}))
@@ -51,17 +65,10 @@ def leave_one_speaker_out(corpus: Corpus, _contents: Contents) -> Protocol:
 def _by_speakers(corpus: Corpus, name: str, n_folds: int) -> Protocol:
     sizes = Counter(u.speaker for u in corpus.utterances)
     labels = tuple(sorted({str(u.emotion) for u in corpus.utterances}))
-    if len(labels) < 2:
-        raise CorpusError(
-            f"{corpus.name} holds the one emotion {', '.join(labels)}; telling emotions apart needs two.",
-            "Add recordings of another emotion.",
-        )
-    if len(sizes) < _MIN_SPEAKERS:
-        raise CorpusError(
-            f"{corpus.name} holds {len(sizes)} speaker(s) ({', '.join(sorted(sizes))}); one must train, another "
-            "validate and a third one test.",
-            "Add recordings of other people.",
-        )
+    require_two(corpus, labels)
+    reason = too_few_speakers(corpus)
+    if reason is not None:
+        raise CorpusError(*reason)
     folds: list[list[str]] = [[] for _ in range(n_folds)]
     # The largest speaker first, each into the smallest fold: folds of like size, the same on every machine.
     for speaker in sorted(sizes, key=lambda s: (-sizes[s], s)):
@@ -79,7 +86,11 @@ _RAVDESS: dict[str, Maker] = {
     "folds": speaker_folds,
     "six-folds": ravdess_six_folds,
 }
-_OWN: dict[str, Maker] = {"folds": speaker_folds, "speakers": leave_one_speaker_out}
+_OWN: dict[str, Maker] = {
+    "folds": speaker_folds,
+    "speakers": leave_one_speaker_out,
+    "recordings": recording_folds,
+}
 
 PROTOCOLS: dict[str, dict[str, Maker]] = {
     "ravdess": _RAVDESS,

@@ -18,14 +18,21 @@ from trainer.run_folder import RunFolder, RunInfo
 _HEADER = "| features, head, normalisation | row | preset | UAR % | WA % | published UAR % | difference [95 %] |"
 
 
-def write_report(folder: RunFolder, info: RunInfo) -> list[RowResult]:
+def write_report(folder: RunFolder, info: RunInfo, *, best_so_far: bool = False) -> list[RowResult]:
     """Write ``report.md``, ``report.csv``, ``report.json`` and, for rows with layers, ``figure-2.*``.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    info : RunInfo
+    best_so_far : bool
+        Count what stopped jobs have left, too.
 
     Raises
     ------
     SaveError, TrainingError
     """
-    results = read_results(folder, info)
+    results = read_results(folder, info, best_so_far=best_so_far)
     try:
         figures = draw_layer_weights(results, folder.path)
         value = {
@@ -55,6 +62,8 @@ def as_json(result: RowResult) -> dict[str, Any]:
         "corpus": result.corpus,
         "protocol": result.protocol.words,
         "speaker_dependent": result.protocol.speaker_dependent,
+        "warnings": list(result.protocol.warnings),
+        "n_speakers": len({name for record in result.records for name in record.test.speakers}),
         "preset": result.preset,
         "seeds": list(result.seeds),
         "n_test": result.n_test,

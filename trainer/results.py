@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import stats
@@ -106,7 +106,7 @@ def read_results(folder: RunFolder, info: RunInfo, *, best_so_far: bool = False)
     folder : RunFolder
     info : RunInfo
     best_so_far : bool
-        Count what stopped jobs have left, too.
+        Count what stopped jobs have left, too, and rows that have not come to their last fold.
 
     Raises
     ------
@@ -139,7 +139,11 @@ def _read_row(folder: RunFolder, info: RunInfo, key: str, *, best_so_far: bool) 
         record = read_job(job, protocol.labels)
         _check_parts(record, protocol)
         by_seed[record.seed].append(record)
-    complete = {seed: by_seed[seed] for seed in info.seeds if len(by_seed[seed]) == len(protocol.folds)}
+    n_folds = len(protocol.folds)
+    if best_so_far and by_seed:
+        n_folds = max(map(len, by_seed.values()))
+        protocol = _only_folds(protocol, n_folds)
+    complete = {seed: by_seed[seed] for seed in info.seeds if len(by_seed[seed]) == n_folds}
     if not complete:
         return None
     tests = [pooled(records) for records in complete.values()]
@@ -161,6 +165,14 @@ def _read_row(folder: RunFolder, info: RunInfo, key: str, *, best_so_far: bool) 
         resolved["recipe"]["normalisation"],
         resolved["recipe"]["head"],
     )
+
+
+def _only_folds(protocol: ProtocolInfo, n_folds: int) -> ProtocolInfo:
+    """Say that a stopped run has come so far and not to the last fold."""
+    if n_folds == len(protocol.folds):
+        return protocol
+    text = f"{protocol.text}; stopped: {n_folds} of {len(protocol.folds)} folds"
+    return replace(protocol, text=text, folds=protocol.folds[:n_folds])
 
 
 def _check_parts(record: JobRecord, protocol: ProtocolInfo) -> None:

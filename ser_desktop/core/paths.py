@@ -56,6 +56,21 @@ def datasets_folder() -> Path:
     return data_folder() / "datasets"
 
 
+def trainings_folder() -> Path:
+    """Folder in which trainings that the window began lie, one folder each."""
+    return data_folder() / "trainings"
+
+
+def recordings_folder() -> Path:
+    """Folder in which corpora lie that people recorded here, one folder each."""
+    return data_folder() / "recordings"
+
+
+def features_folder() -> Path:
+    """Folder of extracted features, which all trainings share."""
+    return cache_folder() / "features"
+
+
 def settings_file() -> Path:
     """File of the user's settings."""
     return Path(platformdirs.user_config_dir(APP_NAME, appauthor=False)) / "settings.json"

@@ -10,8 +10,8 @@ import pytest
 
 from ser_desktop.core import paths
 from ser_desktop.core.bundle import load_bundle
-from trainer.__main__ import _parser
 from trainer.metrics import mean_and_sd
+from trainer.options import make_parser
 from trainer.readme_table import results_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +49,7 @@ def test_a_command_of_the_trainer_is_one_that_it_understands(command: str) -> No
     command = re.sub(r"\$[RC]\b", "egemaps-dense-global", re.sub(r"\[(.*?)\]", r"\1", command))
     words = shlex.split(command, comments=True)
     values = {"N": "1", "ROW": "egemaps-dense-global"}
-    _parser().parse_args([values.get(word, word) for word in words[3:]])
+    make_parser().parse_args([values.get(word, word) for word in words[3:]])
 
 
 def test_it_has_commands_of_the_trainer() -> None:

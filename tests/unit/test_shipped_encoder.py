@@ -16,7 +16,7 @@ from ser_desktop.core.checksums import file_sha256
 from ser_desktop.core.encoder import load_encoder
 from tests.helpers.bundles import CPU
 from tests.helpers.sounds import speech_like
-from trainer.__main__ import _parser
+from trainer.options import make_parser
 
 ENTRY = ENCODERS[0]
 CARD = (ENTRY.folder / "README.md").read_text(encoding="utf-8")
@@ -64,5 +64,5 @@ def test_its_card_names_data_licences_and_limits() -> None:
 
 def test_its_card_holds_the_command_that_rebuilds_it() -> None:
     (command,) = re.findall(r"^python -m trainer pretrain .*$", CARD, flags=re.MULTILINE)
-    options = _parser().parse_args(shlex.split(command)[3:])
+    options = make_parser().parse_args(shlex.split(command)[3:])
     assert options.recipe in CARD.split("**Recipe:** ")[1]

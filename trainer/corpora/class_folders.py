@@ -40,7 +40,7 @@ def read(options: ReadOptions) -> Corpus:
             identity = relative.as_posix()
             if identity in found:
                 raise CorpusError(f"«{identity}» is there twice.", "Name folders without common files.")
-            speaker = _speaker(relative.parts, identity, options.speaker_pattern)
+            speaker = _speaker(relative.parts, identity, options.speaker_pattern) or options.speaker
             if not speaker:
                 nameless.append(identity)
                 continue
@@ -49,7 +49,8 @@ def read(options: ReadOptions) -> Corpus:
         raise CorpusError(
             f"Nobody can tell who speaks in {len(nameless)} recordings («{nameless[0]}» is one).",
             f"{_HINT} Or name the speaker's place in the file name with --speaker-pattern, for example "
-            "'([^_/]+)_[^/]*$'. Without speakers, the same voice would be in training and test.",
+            "'([^_/]+)_[^/]*$', or the one person who speaks them all with --speaker. Without speakers, the same voice "
+            "would be in training and test.",
         )
     if not found:
         raise CorpusError(f"There are no recordings in folders below «{options.data[0]}».", _HINT)

@@ -101,6 +101,8 @@ class ReadOptions:
         without forced alignment dropped.
     speaker_pattern : str
         Regular expression whose first group, found in a file's relative path, is the speaker.
+    speaker : str
+        Who speaks where nothing else tells.
     columns : dict
         The table's own names of the columns ``file``, ``emotion``, ``speaker`` and so on.
     table : str
@@ -113,6 +115,7 @@ class ReadOptions:
     skip_missing: bool = False
     as_released: bool = False
     speaker_pattern: str = ""
+    speaker: str = ""
     columns: dict[str, str] = field(default_factory=dict)
     table: str = ""
 

@@ -12,10 +12,11 @@ from tests.helpers.bundles import tiny_encoder
 from tests.helpers.corpora import write_small_ravdess
 from tests.helpers.training import SMALL_ROW, run_here, small_plan, small_row
 from trainer import export
-from trainer.__main__ import _parser, main
+from trainer.__main__ import main
 from trainer.corpora import ReadOptions
 from trainer.degrade import Condition
 from trainer.material import Material
+from trainer.options import make_parser
 from trainer.results import RowResult
 from trainer.robustness import Endured, endure, read_robustness, write_robustness
 from trainer.run_folder import RunInfo, require_run
@@ -123,7 +124,7 @@ def test_the_command_measures_and_the_card_tells(
     commands = re.findall(r"^python -m trainer .*$", card.split("## Rebuild")[1], flags=re.MULTILINE)
     assert [shlex.split(command)[3] for command in commands] == ["reproduce", "robustness", "export"]
     for command in commands:
-        _parser().parse_args(shlex.split(command)[3:])
+        make_parser().parse_args(shlex.split(command)[3:])
 
 
 def test_the_card_of_a_model_with_an_encoder_names_it(made: Path, tmp_path: Path) -> None:

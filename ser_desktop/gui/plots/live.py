@@ -1,4 +1,4 @@
-"""Timeline, waveform and layer weights; the only room that imports pyqtgraph."""
+"""Timeline, waveform and layer weights of the main window."""
 
 from __future__ import annotations
 
@@ -7,45 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
 
 from ser_desktop.core.audio import FloatArray
 from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.gui import messages, theme
+from ser_desktop.gui.plots.style import fill, paint_axes, plain_plot
 
 _VIEW_S = 60.0
 _WAVE_S = 12.0
 _BIN_S = 0.02
-
-
-def _plain_plot(name: str) -> pg.PlotWidget:
-    plot = pg.PlotWidget()
-    plot.setMinimumHeight(40)
-    plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-    plot.setMenuEnabled(False)
-    plot.hideButtons()
-    plot.setMouseEnabled(x=False, y=False)
-    plot.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
-    plot.setRenderHint(QPainter.RenderHint.Antialiasing)
-    plot.setAccessibleName(name)
-    plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    return plot
-
-
-def _fill(widget: QWidget, plot: pg.PlotWidget) -> None:
-    layout = QVBoxLayout(widget)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.addWidget(plot)
-
-
-def _paint_axes(plot: pg.PlotWidget) -> None:
-    plot.setBackground(theme.colour("raised"))
-    for side in ("left", "bottom"):
-        axis = plot.getAxis(side)
-        axis.setPen(theme.colour("line"))
-        axis.setTextPen(theme.colour("muted"))
-        axis.setStyle(tickFont=theme.sized(plot.font(), 12, tabular=True), tickLength=0)
 
 
 class _TimeAxis(pg.AxisItem):
@@ -70,8 +42,8 @@ class Timeline(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.plot = _plain_plot(messages.TIMELINE_TITLE)
-        _fill(self, self.plot)
+        self.plot = plain_plot(messages.TIMELINE_TITLE)
+        fill(self, self.plot)
         self.plot.setAxisItems({"bottom": _TimeAxis("bottom")})
         self.plot.setMouseEnabled(x=True, y=False)
         self._image = pg.ImageItem(axisOrder="row-major")
@@ -138,7 +110,7 @@ class Timeline(QWidget):
 
     def restyle(self) -> None:
         """Take over the theme in force."""
-        _paint_axes(self.plot)
+        paint_axes(self.plot)
         self.plot.getAxis("left").setTextPen(theme.colour("text"))
         self._hint.setColor(theme.colour("muted"))
 
@@ -148,8 +120,8 @@ class Waveform(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.plot = _plain_plot(messages.WAVEFORM_TITLE)
-        _fill(self, self.plot)
+        self.plot = plain_plot(messages.WAVEFORM_TITLE)
+        fill(self, self.plot)
         self.setMinimumHeight(52)
         self.setMaximumHeight(84)
         self.plot.getAxis("left").setTicks([[]])
@@ -199,7 +171,7 @@ class Waveform(QWidget):
 
     def restyle(self) -> None:
         """Take over the theme in force."""
-        _paint_axes(self.plot)
+        paint_axes(self.plot)
         self._curve.setPen(pg.mkPen(theme.colour("muted"), width=1))
         tint = theme.colour("accent")
         tint.setAlpha(28)
@@ -218,8 +190,8 @@ class LayerWeights(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.plot = _plain_plot(messages.LAYERS_TITLE)
-        _fill(self, self.plot)
+        self.plot = plain_plot(messages.LAYERS_TITLE)
+        fill(self, self.plot)
         self.setMinimumHeight(84)
         self.weights: tuple[float, ...] = ()
         self._bars = pg.BarGraphItem(x=[], height=[], width=0.6)
@@ -252,7 +224,7 @@ class LayerWeights(QWidget):
 
     def restyle(self) -> None:
         """Take over the theme in force."""
-        _paint_axes(self.plot)
+        paint_axes(self.plot)
         self._bars.setOpts(brush=pg.mkBrush(theme.colour("accent")), pen=pg.mkPen(None))
         self._line.setPen(pg.mkPen(theme.colour("text"), width=2))
         self._equal.setPen(pg.mkPen(theme.colour("text"), width=1, style=Qt.PenStyle.DashLine))

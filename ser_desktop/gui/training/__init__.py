@@ -1,0 +1,1 @@
+"""Training in windows: from recordings to a model, the paper's tables, and what was trained before."""

@@ -1,0 +1,211 @@
+"""All trainings that the window began: started, followed, stopped, gone on with, renamed and thrown away."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import QFile, QObject, QTimer, Signal
+
+from ser_desktop.core.errors import SaveError, TrainingError
+from ser_desktop.core.training_folder import EventReader, Order, TrainingFolder, TrainingKind, TrainingState
+from ser_desktop.gui.trainer_process import start_detached
+
+_POLL_MS = 400
+_STARTING_MS = 20_000
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One training in the list.
+
+    Attributes
+    ----------
+    folder : TrainingFolder
+    order : Order or None
+        None where the folder is damaged.
+    state : TrainingState or None
+    damage : str
+        What is wrong with a damaged one.
+    """
+
+    folder: TrainingFolder
+    order: Order | None
+    state: TrainingState | None
+    damage: str = ""
+
+
+class Trainings(QObject):
+    """The trainings in a folder.
+
+    Parameters
+    ----------
+    root : Path
+
+    Signals
+    -------
+    changed()
+        One began, ended or went away.
+    """
+
+    changed = Signal()
+
+    def __init__(self, root: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.root = root
+
+    def entries(self) -> list[Entry]:
+        """Return all trainings, the latest first."""
+        folders = [path for path in self._folders() if not path.name.startswith(".")]
+        found = [self._entry(path) for path in folders]
+        return sorted(found, key=lambda e: e.order.created if e.order else "", reverse=True)
+
+    def begin(self, title: str, kind: TrainingKind, arguments: Sequence[str], words: dict[str, str]) -> TrainingFolder:
+        """Begin a training; it waits for its turn if another one works.
+
+        Parameters
+        ----------
+        title : str
+        kind : TrainingKind
+        arguments : sequence of str
+            Of ``python -m trainer``; «FOLDER» in them stands for the training's own folder.
+        words : dict
+            What was chosen, for people.
+
+        Raises
+        ------
+        SaveError, TrainingError
+        """
+        now = datetime.now().astimezone()
+        folder = TrainingFolder(self._new_place(title, now))
+        own = tuple(word.replace("«FOLDER»", str(folder.path)) for word in arguments)
+        folder.write(Order(title, kind, now.isoformat(timespec="seconds"), own, words))
+        self._launch(folder, own)
+        return folder
+
+    def resume(self, folder: TrainingFolder) -> None:
+        """Go on with a training that was stopped or interrupted, or that failed.
+
+        Raises
+        ------
+        SaveError, TrainingError
+        """
+        self._launch(folder, folder.read().arguments)
+
+    def keep_best(self, folder: TrainingFolder) -> None:
+        """Make a model of what a stopped training has reached.
+
+        Raises
+        ------
+        SaveError, TrainingError
+        """
+        self._launch(folder, [*folder.read().arguments, "--keep-best"])
+
+    def delete(self, folder: TrainingFolder) -> bool:
+        """Move a training that does not run to the trash; say whether it can be brought back from there.
+
+        Raises
+        ------
+        TrainingError
+            If it runs, or cannot be removed.
+        """
+        if folder.is_alive():
+            raise TrainingError("This training is still running.", "Stop it first.")
+        is_in_trash = bool(QFile.moveToTrash(str(folder.path)))
+        if not is_in_trash:
+            try:
+                shutil.rmtree(folder.path)
+            except OSError as error:
+                raise TrainingError(f"«{folder.path}» cannot be removed ({error}).", "Remove it by hand.") from error
+        self.changed.emit()
+        return is_in_trash
+
+    def _launch(self, folder: TrainingFolder, arguments: Sequence[str]) -> None:
+        folder.begin()
+        if not start_detached([*arguments, "--follow", str(folder.path)], folder.log_file):
+            raise TrainingError("The trainer cannot be started.", f"Look into «{folder.log_file}».")
+        self.changed.emit()
+
+    def _folders(self) -> list[Path]:
+        try:
+            return [path for path in self.root.iterdir() if path.is_dir()]
+        except OSError:
+            return []
+
+    @staticmethod
+    def _entry(path: Path) -> Entry:
+        folder = TrainingFolder(path)
+        try:
+            return Entry(folder, folder.read(), folder.state())
+        except TrainingError as error:
+            return Entry(folder, None, None, str(error))
+
+    def _new_place(self, title: str, now: datetime) -> Path:
+        stem = f"{now:%Y%m%d-%H%M%S}-{re.sub('[^a-z0-9]+', '-', title.lower()).strip('-')[:40]}".rstrip("-")
+        place, n = self.root / stem, 1
+        while place.exists():
+            n += 1
+            place = self.root / f"{stem}-{n}"
+        try:
+            place.mkdir(parents=True)
+        except OSError as error:
+            raise SaveError(f"«{self.root}» cannot be written ({error}).", "Free some space.") from error
+        return place
+
+
+class TrainingWatch(QObject):
+    """Follows one training as long as it is looked at.
+
+    Parameters
+    ----------
+    folder : TrainingFolder
+
+    Signals
+    -------
+    told(list of dict)
+        Events since the last time, in order.
+    state_changed(TrainingState)
+    """
+
+    told = Signal(object)
+    state_changed = Signal(object)
+
+    def __init__(self, folder: TrainingFolder, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.folder = folder
+        self.state: TrainingState | None = None
+        self._reader = EventReader(folder)
+        self._starting_ms = 0
+        self._timer = QTimer(self, interval=_POLL_MS, timeout=self.look)
+
+    def start(self, *, is_new: bool = False) -> None:
+        """Begin to follow; one that was just started may need a while to come to life."""
+        self._starting_ms = _STARTING_MS if is_new else 0
+        self.state = None
+        self._timer.start()
+        self.look()
+
+    def stop(self) -> None:
+        """Look away; the training goes on."""
+        self._timer.stop()
+
+    def look(self) -> None:
+        """Tell what is new."""
+        state = self.folder.state()
+        # After the state: what was told before the end is read for sure.
+        events = self._reader.read()
+        if events:
+            self.told.emit(events)
+        is_alive = state in {TrainingState.RUNNING, TrainingState.QUEUED}
+        if is_alive:
+            self._starting_ms = 0
+        elif self._starting_ms > 0 and state is TrainingState.INTERRUPTED:
+            self._starting_ms -= _POLL_MS
+            state = TrainingState.RUNNING
+        if state is not self.state:
+            self.state = state
+            self.state_changed.emit(state)
