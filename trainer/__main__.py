@@ -63,7 +63,7 @@ def _run(options: argparse.Namespace, listener: Listener) -> int:
     elif options.command == "report":
         commands.report(options.run, listener)
     elif options.command == "reproduce" and options.list:
-        commands.print_list(as_json=options.json)
+        commands.list_rows(options, listener)
     elif options.command in {"pretrain", "check"}:
         return _interruptible(options, listener)
     else:

@@ -14,7 +14,7 @@ from ser_desktop.core.catalogue import ENCODERS
 from ser_desktop.core.errors import TrainingError
 from trainer import export, score
 from trainer.corpora import ReadOptions
-from trainer.events import Done, Listener, Notice, RowDone, Stage
+from trainer.events import Done, Listener, Notice, RowDone, RowsListed, Stage
 from trainer.experiments import RECIPES, SEEDS, Preset
 from trainer.readme_table import replace_table, results_table
 from trainer.report import write_report
@@ -41,7 +41,9 @@ def reproduce(options: argparse.Namespace, workers: Workers, listener: Listener)
 def train(options: argparse.Namespace, workers: Workers, listener: Listener) -> None:
     """Train one recipe and write the bundle of the best run; of an earlier, stopped training if that is asked for."""
     preset = Preset((options.preset or [Preset.PAPER])[0])
-    row = with_augmentation(Row(options.recipe, "", RECIPES[options.recipe]), options)
+    chosen = {"learning_rate": options.learning_rate, "patience": options.patience}
+    recipe = replace(RECIPES[options.recipe], **{name: value for name, value in chosen.items() if value is not None})
+    row = with_augmentation(Row(options.recipe, "", recipe), options)
     run = options.out / ".run"
     plan = make_plan(options, options.corpus, (row,), (preset,), run, seeds=options.seed)
     if not options.keep_best:
@@ -73,10 +75,13 @@ def report(run: Path, listener: Listener) -> None:
     listener(Done(str(run)))
 
 
-def print_list(*, as_json: bool) -> None:
-    """Print every row with its table, needs and published figures."""
+def list_rows(options: argparse.Namespace, listener: Listener) -> None:
+    """Tell every row with its table, needs and published figures."""
     rows = [describe_row(row) for row in ROWS.values()]
-    if as_json:
+    if options.events == "json":
+        listener(RowsListed(tuple(rows)))
+        return
+    if options.json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
         return
     for row in rows:
@@ -94,6 +99,9 @@ def describe_row(row: Row) -> dict[str, Any]:
         "row": row.name,
         "table": row.table,
         "title": row.recipe.title,
+        "features": [str(name) for name in row.recipe.features],
+        "head": str(row.recipe.head),
+        "normalisation": str(row.recipe.normalisation),
         "encoder": encoder,
         "is_installed": entry.is_installed() if entry else True,
         "install": entry.install_command() if entry and not (entry.is_shipped or entry.is_installed()) else None,
@@ -209,6 +217,8 @@ def rebuild_command(options: argparse.Namespace, result: RowResult) -> str:
     """Return the command that makes a bundle again."""
     words = ["python -m trainer train", f"--corpus {options.corpus}", "--data PATH", f"--recipe {options.recipe}"]
     words += [f"--preset {result.preset}"] if result.preset != Preset.PAPER else []
+    words += [f"--learning-rate {options.learning_rate:g}"] if options.learning_rate is not None else []
+    words += [f"--patience {options.patience}"] if options.patience is not None else []
     words += reading_options(options)
     words += ["--out FOLDER", *(f"--seed {seed}" for seed in result.seeds)]
     return " ".join(words)

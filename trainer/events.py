@@ -19,7 +19,8 @@ result     ``row``, ``preset``, ``corpus``, ``protocol``, ``seeds``, ``uar_mean`
            ``published_note`` (what the published figure was measured on, if not the like)
 check      ``report``: what a corpus holds, what is wrong with it, how it would be divided – ``check`` only
 estimate   ``recipe``, ``seconds`` (null where it cannot run), ``n_bytes`` (features on disk), ``missing``
-           (what must be done first) – ``check`` only
+           (what must be done first), ``encoder`` (what must be installed) – ``check`` only
+rows       ``rows``: every row of the paper's tables – ``reproduce --list`` only
 done       ``out``: the run's folder
 error      ``text`` (what happened), ``fix`` (what to do), ``code`` (the exit status)
 =========  ==================================================================================
@@ -131,12 +132,22 @@ class Estimated:
         Of features on disk.
     missing : str
         What must be done before it can run.
+    encoder : str
+        The speech encoder that must be installed first.
     """
 
     recipe: str
     seconds: float | None
     n_bytes: int = 0
     missing: str = ""
+    encoder: str = ""
+
+
+@dataclass(frozen=True)
+class RowsListed:
+    """Every row of the paper's tables; see `trainer.commands.describe_row`."""
+
+    rows: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True)
@@ -155,7 +166,9 @@ class Failure:
     code: int
 
 
-Event = Stage | Progress | EpochEnded | PretrainPoint | Notice | RowDone | Checked | Estimated | Done | Failure
+Event = (
+    Stage | Progress | EpochEnded | PretrainPoint | Notice | RowDone | Checked | Estimated | RowsListed | Done | Failure
+)
 
 
 class Listener(Protocol):
@@ -193,6 +206,7 @@ def as_json(event: Event) -> dict[str, Any]:
         RowDone: "result",
         Checked: "check",
         Estimated: "estimate",
+        RowsListed: "rows",
         Done: "done",
         Failure: "error",
     }

@@ -75,9 +75,10 @@ def apply_preset(recipe: Recipe, preset: Preset) -> Recipe:
     """
     if preset is Preset.PAPER:
         return recipe
+    own_rate = recipe.learning_rate != Recipe.learning_rate
     return replace(
         recipe,
-        learning_rate=1e-4,
+        learning_rate=recipe.learning_rate if own_rate else 1e-4,
         clip=1.0,
         dropout_first=True,
         batch_size=16 if recipe.head is HeadKind.LSTM else recipe.batch_size,

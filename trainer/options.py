@@ -76,6 +76,8 @@ def _add_train(commands_: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="train with this seed, may be repeated; without it the paper's five, of which the bundle keeps the "
         "one that is best on the validation speakers",
     )
+    train.add_argument("--learning-rate", type=_positive_float, metavar="X", help="instead of the recipe's")
+    train.add_argument("--patience", type=_positive, metavar="N", help="epochs to wait for a better one (default 4)")
     train.add_argument(
         "--keep-best", action="store_true", help="train no more: write the best of what a stopped training has left"
     )

@@ -59,6 +59,8 @@ def as_json(result: RowResult) -> dict[str, Any]:
         "row": result.row,
         "table": ROWS[result.row].table if result.row in ROWS else "",
         "title": title(result),
+        "head": result.head,
+        "normalisation": result.normalisation,
         "corpus": result.corpus,
         "protocol": result.protocol.words,
         "speaker_dependent": result.protocol.speaker_dependent,

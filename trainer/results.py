@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from scipy import stats
 
 from ser_desktop.core.errors import TrainingError
 from trainer import metrics
-from trainer.experiments import Preset
+from trainer.experiments import Preset, apply_preset
 from trainer.records import JobRecord, Predictions, read_job
-from trainer.rows import ROWS, Published
+from trainer.rows import ROWS, Published, Row
 from trainer.run_folder import ProtocolInfo, RunFolder, RunInfo
 
 
@@ -149,8 +150,7 @@ def _read_row(folder: RunFolder, info: RunInfo, key: str, *, best_so_far: bool) 
     tests = [pooled(records) for records in complete.values()]
     row = ROWS.get(name)
     is_published = row is not None and _is_published_protocol(row.issa, protocol)
-    # Published figures know no changed copies.
-    may_compare = is_published and info.is_complete and not resolved["recipe"].get("copies")
+    may_compare = is_published and info.is_complete and not _is_altered(resolved["recipe"], row, Preset(preset))
     return RowResult(
         name,
         preset,
@@ -185,6 +185,15 @@ def _check_parts(record: JobRecord, protocol: ProtocolInfo) -> None:
             f"The result in «{record.folder}» does not hold the predictions of {record.fold}.",
             "Delete that folder and run the same command again: it is made anew.",
         )
+
+
+def _is_altered(resolved: dict[str, Any], row: Row | None, preset: Preset) -> bool:
+    """Say whether a row was trained otherwise than the published one: with changed copies, or other settings."""
+    if row is None:
+        return False
+    own = apply_preset(row.recipe, preset)
+    wanted = {"copies": own.copies, "learning_rate": own.learning_rate, "patience": own.patience}
+    return any(resolved.get(name, value) != value for name, value in wanted.items())
 
 
 def _is_published_protocol(issa: bool, protocol: ProtocolInfo) -> bool:

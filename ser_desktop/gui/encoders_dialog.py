@@ -42,7 +42,7 @@ class EncoderRow(Card):
     def __init__(self, status: EncoderStatus, worker: InstallWorker) -> None:
         super().__init__()
         self.name = status.name
-        self.title, self.state = label("", "title"), label("", "muted")
+        self.state = label("", "muted")
         self.purpose, self.uses = label("", wraps=True), label("", "muted", wraps=True)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
@@ -54,6 +54,7 @@ class EncoderRow(Card):
         self.remove_button = self._button(messages.REMOVE, lambda: worker.remove(self.name))
         words, buttons = QVBoxLayout(), QHBoxLayout()
         words.setSpacing(2)
+        self.title.show()
         for widget in (self.title, self.purpose, self.state, self.uses):
             words.addWidget(widget)
         for button in (self.get_button, self.cancel_button, self.verify_button, self.remove_button):

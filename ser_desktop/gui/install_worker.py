@@ -1,4 +1,4 @@
-"""The thread in which speech encoders come and go, so that the window never waits for disk or network."""
+"""The thread in which speech encoders and corpora come and go, so that no window waits for disk or network."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from PySide6.QtCore import QFile, Signal
 
 from ser_desktop.core import install
 from ser_desktop.core.catalogue import known_encoder
+from ser_desktop.core.datasets import Dataset, download_dataset
 from ser_desktop.core.errors import Cancelled, UserFacingError
 from ser_desktop.core.import_encoder import import_encoder
 from ser_desktop.core.transfer import Progress
@@ -52,6 +53,10 @@ class InstallWorker(Worker):
     def get(self, name: str) -> None:
         """Order: download an encoder."""
         self._order(name, lambda: self._get(name))
+
+    def get_dataset(self, dataset: Dataset) -> None:
+        """Order: download a corpus, whose licence has been accepted."""
+        self._order(dataset.name, lambda: self._get_dataset(dataset))
 
     def bring_in(self, path: Path) -> None:
         """Order: import an encoder from a folder or zip file."""
@@ -112,6 +117,10 @@ class InstallWorker(Worker):
     def _get(self, name: str) -> str:
         install.download(known_encoder(name), self._tell, self._check)
         return messages.installed(name)
+
+    def _get_dataset(self, dataset: Dataset) -> str:
+        download_dataset(dataset, self._tell, self._check)
+        return messages.downloaded(dataset.title)
 
     def _import(self, path: Path) -> str:
         return messages.installed(import_encoder(path, self._tell, self._check).name)

@@ -35,6 +35,9 @@ from ser_desktop.gui.install_worker import InstallWorker
 from ser_desktop.gui.plots import LayerWeights, Timeline, Waveform
 from ser_desktop.gui.recorder import Notice, Recorder
 from ser_desktop.gui.tool_bar import ToolBar
+from ser_desktop.gui.training import messages as training_messages
+from ser_desktop.gui.training.window import TrainingWindow
+from ser_desktop.gui.trainings import Trainings
 from ser_desktop.gui.widgets import AnswerPanel, Card, ElidedLabel, EmotionBars, label
 
 _METER_MS = 33
@@ -66,8 +69,12 @@ class MainWindow(QMainWindow):
 
     def __init__(self, recorder: Recorder, installer: InstallWorker | None = None) -> None:
         super().__init__()
-        self.encoders = EncodersDialog(installer or InstallWorker(), self)
+        installer = installer or InstallWorker()
+        self.encoders = EncodersDialog(installer, self)
         self.recorder = recorder
+        self.trainings = Trainings(paths.trainings_folder(), self)
+        self._installer = installer
+        self.training_window: TrainingWindow | None = None
         self._wave_cursor = 0
         self._heard_speech = False
         self._is_painted = False
@@ -104,6 +111,7 @@ class MainWindow(QMainWindow):
         self.model_action = self._action(menu, messages.OPEN_MODEL, self._choose_model)
         self.default_action = self._action(menu, messages.DEFAULT_MODEL, lambda: self.recorder.open_model(None))
         self.encoders_action = self._action(menu, messages.ENCODERS, self._show_encoders)
+        self.train_action = self._action(menu, messages.TRAIN, self.show_training, "Ctrl+T")
         appearance = menu.addMenu(messages.APPEARANCE)
         group = QActionGroup(self)
         for choice, words in messages.APPEARANCES.items():
@@ -208,6 +216,8 @@ class MainWindow(QMainWindow):
         """Take over the theme in force."""
         for plot in (self.timeline, self.waveform, self.layers):
             plot.restyle()
+        if self.training_window is not None:
+            self.training_window.restyle()
         self.update()
 
     # ---- what people do
@@ -222,6 +232,26 @@ class MainWindow(QMainWindow):
         self.encoders.show()
         self.encoders.raise_()
         self.encoders.activateWindow()
+
+    def show_training(self) -> TrainingWindow:
+        """Open the training window, which is made when it is first wanted."""
+        if self.training_window is None:
+            self.training_window = TrainingWindow(self.trainings, self._installer, self.recorder, self)
+            self.training_window.used.connect(self._use_bundle)
+            self.training_window.lacked.connect(self._show_encoders)
+        self.training_window.show()
+        self.training_window.raise_()
+        self.training_window.activateWindow()
+        return self.training_window
+
+    def _use_bundle(self, folder: Path) -> None:
+        is_free = self.recorder.session.state in {SessionState.IDLE, SessionState.FAILED}
+        if is_free:
+            self.recorder.open_model(folder)
+        if self.training_window is not None:
+            text = training_messages.NOW_USED.format(self.training_window.result_page.title.text())
+            notice = Notice(text) if is_free else Notice(training_messages.BUSY_RECORDING, is_error=True)
+            self.training_window.result_page.banner.show_notice(notice)
 
     def _play_demo(self) -> None:
         self.recorder.play(paths.demo_clip(), messages.DEMO_SOURCE)
@@ -272,6 +302,8 @@ class MainWindow(QMainWindow):
         """Stop the clocks; threads are ended by the application."""
         self._meter_timer.stop()
         self._text_timer.stop()
+        if self.training_window is not None:
+            self.training_window.close()
         super().closeEvent(event)
 
     # ---- what the recorder says

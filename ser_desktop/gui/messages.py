@@ -44,6 +44,7 @@ ABOUT = "About and limits"
 CLOSE = "Dismiss"
 COPY_DETAILS = "Copy details"
 
+TRAIN = "Train a model…"
 ENCODERS = "Speech encoders…"
 ENCODERS_TITLE = "Speech encoders"
 ENCODERS_INTRO = (
@@ -250,6 +251,11 @@ def _duration(seconds: float) -> str:
 def installed(name: str) -> str:
     """Confirm an installation."""
     return f"{name} is installed. Models that need it can be opened now."
+
+
+def downloaded(title: str) -> str:
+    """Confirm a download."""
+    return f"Downloaded: {title}."
 
 
 def verified(name: str, problems: tuple[str, ...]) -> str:

@@ -149,10 +149,12 @@ def _palette(t: Theme) -> QPalette:
 
 
 def _style_sheet(t: Theme) -> str:
-    chevron = (paths.assets_folder() / "icons" / f"chevron-{t.name}.svg").as_posix()
+    icons = paths.assets_folder() / "icons"
+    chevron = (icons / f"chevron-{t.name}.svg").as_posix()
+    check = (icons / f"check-{t.name}.svg").as_posix()
     return f"""
     QWidget {{ font-size: 14px; color: {t.text}; }}
-    QMainWindow, QDialog {{ background: {t.surface}; }}
+    QMainWindow, QDialog, QScrollArea, QWidget#page {{ background: {t.surface}; }}
     QFrame#card {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 8px; }}
     QFrame#banner {{ background: {t.raised}; border: 1px solid {t.warning}; border-radius: 8px; }}
     QFrame#banner[kind="error"] {{ border-color: {t.error}; }}
@@ -171,6 +173,56 @@ def _style_sheet(t: Theme) -> str:
     QPushButton#record:focus {{ border: 2px solid {t.text}; }}
     QPushButton#record:disabled {{ background: {t.line}; color: {t.muted}; border-color: {t.line}; }}
     QPushButton#record[recording="true"] {{ background: {t.raised}; color: {t.accent}; border: 2px solid {t.accent}; }}
+    QPushButton#primary {{
+        background: {t.accent}; color: {t.on_accent}; border: 2px solid {t.accent}; font-weight: 600; }}
+    QPushButton#primary:focus {{ border: 2px solid {t.text}; }}
+    QPushButton#primary:disabled {{ background: {t.line}; color: {t.muted}; border-color: {t.line}; }}
+    QPushButton#rail {{ background: transparent; border: 2px solid transparent; text-align: left;
+        padding: 9px 14px; min-width: 172px; }}
+    QPushButton#class {{ padding: 7px 12px; }}
+    QPushButton#class:checked {{ border: 2px solid {t.accent}; font-weight: 600; }}
+    QPushButton#rail:hover {{ background: {t.line}; }}
+    QPushButton#rail:checked {{ background: {t.raised}; border-color: {t.line}; font-weight: 600; }}
+    QPushButton#rail:focus {{ border-color: {t.accent}; }}
+    QLabel#question {{ font-size: 18px; font-weight: 600; }}
+    QLabel#answer {{ font-size: 16px; }}
+    QLabel#step {{ color: {t.muted}; padding: 4px 10px; border-radius: 8px; border: 1px solid transparent; }}
+    QLabel#step[state="now"] {{ color: {t.text}; font-weight: 600; background: {t.raised}; border-color: {t.line}; }}
+    QLabel#mark {{ font-weight: 700; color: {t.muted}; }}
+    QLabel#mark[level="error"] {{ color: {t.error}; }}
+    QLabel#mark[level="warning"] {{ color: {t.warning}; }}
+    QLabel#complaint {{ color: {t.warning}; }}
+    QLabel#drop {{ color: {t.muted}; border: 2px dashed {t.line}; border-radius: 8px; padding: 12px; }}
+    QFrame#card[chosen="true"] {{ border: 2px solid {t.accent}; }}
+    QRadioButton, QCheckBox {{ spacing: 8px; padding: 2px; border: 1px solid transparent; border-radius: 4px; }}
+    QRadioButton:focus, QCheckBox:focus {{ border-color: {t.accent}; }}
+    QRadioButton::indicator, QCheckBox::indicator {{
+        width: 14px; height: 14px; background: {t.raised}; border: 1px solid {t.muted}; }}
+    QRadioButton::indicator {{ border-radius: 8px; }}
+    QCheckBox::indicator {{ border-radius: 4px; }}
+    QRadioButton::indicator:checked {{
+        border-color: {t.accent}; background: qradialgradient(cx: 0.5, cy: 0.5, radius: 0.5, fx: 0.5, fy: 0.5,
+        stop: 0 {t.accent}, stop: 0.5 {t.accent}, stop: 0.6 {t.raised}, stop: 1 {t.raised}); }}
+    QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; image: url("{check}"); }}
+    QRadioButton::indicator:disabled, QCheckBox::indicator:disabled {{ border-color: {t.line}; }}
+    QRadioButton:disabled, QCheckBox:disabled {{ color: {t.muted}; }}
+    QRadioButton#choice {{ font-weight: 600; }}
+    QLineEdit, QPlainTextEdit, QSpinBox {{
+        background: {t.raised}; border: 1px solid {t.line}; border-radius: 8px; padding: 6px 8px;
+        selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
+    QLineEdit:focus, QPlainTextEdit:focus {{ border: 2px solid {t.accent}; }}
+    QLineEdit#plain {{ background: transparent; border: 1px solid transparent; font-weight: 600; padding: 2px 0; }}
+    QLineEdit#plain:hover {{ border-color: {t.line}; }}
+    QLineEdit#plain:focus {{ border: 1px solid {t.accent}; }}
+    QTableWidget {{ background: {t.raised}; border: 1px solid {t.line}; gridline-color: {t.line}; }}
+    QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
+    QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
+    QScrollBar::handle {{ background: {t.line}; border-radius: 5px; min-height: 32px; min-width: 32px; }}
+    QScrollBar::handle:hover {{ background: {t.muted}; }}
+    QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+    QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+    QHeaderView::section {{
+        background: {t.surface}; color: {t.text}; border: 0; border-bottom: 1px solid {t.line}; padding: 6px; }}
     QComboBox {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 8px; padding: 7px 10px; }}
     QComboBox::drop-down {{ border: 0; width: 28px; }}
     QComboBox::down-arrow {{ image: url("{chevron}"); width: 12px; height: 8px; }}

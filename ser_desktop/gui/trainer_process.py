@@ -31,8 +31,7 @@ def start_detached(arguments: Sequence[str], log: Path) -> bool:
     process.setStandardInputFile(QProcess.nullDevice())
     process.setStandardOutputFile(str(log), QProcess.OpenModeFlag.Append)
     process.setStandardErrorFile(str(log), QProcess.OpenModeFlag.Append)
-    is_started, _pid = process.startDetached()
-    return bool(is_started)
+    return bool(process.startDetached())
 
 
 def _environment() -> QProcessEnvironment:

@@ -25,8 +25,9 @@ class Card(QFrame):
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(16, 10, 16, 10)
         self.body.setSpacing(6)
-        if title:
-            self.body.addWidget(label(title, "title"))
+        self.title = label(title, "title")
+        self.title.setVisible(bool(title))
+        self.body.addWidget(self.title)
 
 
 def label(text: str, name: str = "", *, wraps: bool = False) -> QLabel:

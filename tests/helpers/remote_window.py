@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QApplication
 
 from ser_desktop.gui import app as app_room
 from ser_desktop.gui.app import Application, AppOptions
+from tests.helpers.remote_training import TrainingOrders
 
 _TICK_MS = 5
 
@@ -57,6 +58,7 @@ class Remote(QObject):
         self._window = application.window
         self._recorder = application.recorder
         self._began_at = began_at
+        self._training = TrainingOrders(self._window)
         self.gaps = GapMeter()
         self._window.painted.connect(self._painted)
         recorder = self._recorder
@@ -66,8 +68,10 @@ class Remote(QObject):
         recorder.source_changed.connect(
             lambda: self.tell("source", name=recorder.source.name if recorder.source else None)
         )
+        recorder.model_changed.connect(lambda model: self.tell("model", name=model.name, labels=model.labels))
         recorder.devices_changed.connect(lambda: self.tell("devices", names=[d.name for d in recorder.devices]))
         recorder.crashed.connect(lambda error: self.tell("crash", error=repr(error)))
+        self._rest = b""
         self._reader = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read, self)
         self._reader.activated.connect(self._read)
 
@@ -88,12 +92,15 @@ class Remote(QObject):
         self.tell("prediction", title=self._window.answer.title, **facts)
 
     def _read(self) -> None:
-        line = sys.stdin.readline()
-        if not line:
+        # Not through Python's own buffer: what waits there wakes nobody.
+        read = os.read(sys.stdin.fileno(), 65_536)
+        if not read:
             self._reader.setEnabled(False)
             return
-        order, _, argument = line.strip().partition(" ")
-        getattr(self, f"do_{order}")(argument)
+        *lines, self._rest = (self._rest + read).split(b"\n")
+        for line in lines:
+            order, _, argument = line.decode().strip().partition(" ")
+            getattr(self, f"do_{order}")(argument)
 
     def do_click(self, _argument: str) -> None:
         button = self._window.bar.record_button
@@ -110,6 +117,21 @@ class Remote(QObject):
         corner = self._window.mapToGlobal(QPoint(0, 0))
         picture = screen.grabWindow(0, corner.x(), corner.y(), self._window.width(), self._window.height())
         self.tell("screenshot", saved=picture.save(argument))
+
+    def do_train(self, _argument: str) -> None:
+        self._training.open()
+
+    def do_press(self, argument: str) -> None:
+        self.tell("pressed", text=argument, found=self._training.press(argument))
+
+    def do_drop(self, argument: str) -> None:
+        self._training.drop(argument)
+
+    def do_training(self, _argument: str) -> None:
+        self.tell("training", **self._training.facts())
+
+    def do_picture(self, argument: str) -> None:
+        self.tell("picture", saved=self._training.picture(argument))
 
     def do_stats(self, _argument: str) -> None:
         source = self._recorder.source

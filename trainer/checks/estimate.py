@@ -13,7 +13,7 @@ from torch.nn.functional import cross_entropy
 
 from ser_desktop.core.audio import SAMPLE_RATE_HZ
 from ser_desktop.core.encoder import Encoder
-from ser_desktop.core.errors import UserFacingError
+from ser_desktop.core.errors import EncoderMissingError, UserFacingError
 from ser_desktop.core.features import FeatureSpec
 from ser_desktop.core.heads import make_head
 from ser_desktop.core.threads import threads_each
@@ -59,7 +59,8 @@ def estimates(checked: Checked, recipes: Sequence[Recipe]) -> Iterator[Estimated
                 if source not in costs:
                     costs[source] = _extraction(source, middle)
         except UserFacingError as error:
-            yield Estimated(recipe.name, None, missing=str(error))
+            is_absent = isinstance(error, EncoderMissingError)
+            yield Estimated(recipe.name, None, missing=str(error), encoder=(is_absent and recipe.encoder) or "")
             continue
         head_s = recipe.head_s or corpus.head_s
         frames = [min(checked.heard[u.identity].duration_s, head_s) / recipe.frame_s for u in corpus.utterances]

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
+from ser_desktop.core.corpus_guess import delimiter_of, read_table
 from ser_desktop.core.errors import CorpusError
 from trainer.corpora.utterance import Corpus, ReadOptions, Utterance, seconds
 
@@ -49,13 +50,8 @@ def read(options: ReadOptions) -> Corpus:
 
 
 def _rows(table: Path, columns: dict[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
-    try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            text = file.read()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CorpusError(f"The table «{table}» cannot be read ({error}).", "Name a CSV file in UTF-8.") from error
-    delimiter = max(",;\t", key=text.split("\n", 1)[0].count)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    text = read_table(table)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), skipinitialspace=True)
     try:
         yield from _named(table, reader, columns)
     except csv.Error as error:

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from ser_desktop.gui.plots.live import LayerWeights, Timeline, Waveform
+from ser_desktop.gui.plots.training import CurvePoint, Curves, SpeakerCounts
 
-__all__ = ["LayerWeights", "Timeline", "Waveform"]
+__all__ = ["CurvePoint", "Curves", "LayerWeights", "SpeakerCounts", "Timeline", "Waveform"]

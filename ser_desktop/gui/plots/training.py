@@ -1,0 +1,176 @@
+"""Plots of trainings: what a corpus holds, how losses and recalls develop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from ser_desktop.gui import theme
+from ser_desktop.gui.plots.style import fill, paint_axes, plain_plot
+
+_MOST_LETTERS = 60
+_LONGEST = 10
+
+
+class SpeakerCounts(QWidget):
+    """One bar for each speaker, of as many pieces as there are classes.
+
+    Parameters
+    ----------
+    name : str
+        For screen readers.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.plot = plain_plot(name)
+        fill(self, self.plot)
+        self.setMinimumHeight(120)
+        self._pieces: list[pg.BarGraphItem] = []
+
+    def set_counts(self, counts: dict[str, dict[str, int]], labels: Sequence[str]) -> None:
+        """Show how many recordings of each class each speaker has."""
+        for piece in self._pieces:
+            self.plot.removeItem(piece)
+        speakers = list(counts)
+        foot = np.zeros(len(speakers))
+        self._pieces = []
+        for i, label in enumerate(labels):
+            heights = np.array([counts[s].get(label, 0) for s in speakers], dtype=float)
+            colour = theme.look_of(label, i).colour
+            piece = pg.BarGraphItem(
+                x=np.arange(len(speakers)), y0=foot, height=heights, width=0.7, brush=colour, pen=None
+            )
+            self.plot.addItem(piece)
+            self._pieces.append(piece)
+            foot = foot + heights
+        names = _short(speakers)
+        longest = max(map(len, names), default=1)
+        step = max(1, -(-len(names) * (longest + 2) // _MOST_LETTERS))
+        ticks = [(i, name) for i, name in enumerate(names) if i % step == 0]
+        self.plot.getAxis("bottom").setTicks([ticks])
+        self.plot.setXRange(-0.6, len(speakers) - 0.4, padding=0)
+        self.plot.setYRange(0, max(1.0, float(foot.max(initial=0))) * 1.05, padding=0)
+        spoken = (f"{name}: {sum(own.values())}" for name, own in counts.items())
+        self.plot.setAccessibleDescription(", ".join(spoken))
+        self.restyle()
+
+    def restyle(self) -> None:
+        """Take over the theme in force."""
+        paint_axes(self.plot)
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """An epoch of one fold and seed.
+
+    Attributes
+    ----------
+    curve : str
+        Of which fold and seed.
+    epoch : int
+    loss, validation_loss : float
+    uar : float
+        On the validation speakers, in percent.
+    """
+
+    curve: str
+    epoch: int
+    loss: float
+    validation_loss: float
+    uar: float
+
+
+class Curves(QWidget):
+    """How something develops from epoch to epoch, a line for each fold and seed; the latest one stands out.
+
+    Parameters
+    ----------
+    name : str
+        For screen readers.
+    value : {"loss", "uar"}
+    hint : str
+        Shown while there are no lines.
+    """
+
+    def __init__(self, name: str, value: str, hint: str = "") -> None:
+        super().__init__()
+        self._value, self._hint_text = value, hint
+        self.plot = plain_plot(name)
+        fill(self, self.plot)
+        self.setMinimumHeight(120)
+        self.clear()
+        self.restyle()
+
+    def clear(self) -> None:
+        """Forget all lines."""
+        self.plot.clear()
+        self._points: dict[str, dict[int, CurvePoint]] = {}
+        self._lines: dict[str, pg.PlotDataItem] = {}
+        self._latest = ""
+        self._own = self.plot.plot()
+        self._hint = pg.TextItem(self._hint_text, color=theme.colour("muted"), anchor=(0.5, 0.5))
+        self.plot.addItem(self._hint, ignoreBounds=True)
+        self._hint.setPos(3, 50 if self._value == "uar" else 0.5)
+        self._show_axes(is_shown=False)
+
+    def add(self, points: Sequence[CurvePoint]) -> None:
+        """Add epochs."""
+        for point in points:
+            self._points.setdefault(point.curve, {})[point.epoch] = point
+        for curve in dict.fromkeys(point.curve for point in points):
+            if curve not in self._lines:
+                self._lines[curve] = self.plot.plot()
+            self._latest = curve
+        if points:
+            self._hint.setVisible(False)
+            self._show_axes(is_shown=True)
+        self._draw()
+
+    def _draw(self) -> None:
+        faint, strong = theme.colour("muted"), theme.colour("accent")
+        faint.setAlpha(110)
+        for curve, line in self._lines.items():
+            is_latest = curve == self._latest
+            epochs = sorted(self._points[curve])
+            values = [self._y(self._points[curve][n]) for n in epochs]
+            line.setData(epochs, values)
+            line.setPen(pg.mkPen(strong if is_latest else faint, width=2 if is_latest else 1))
+            line.setZValue(1 if is_latest else 0)
+        shown = self._points.get(self._latest, {}) if self._value == "loss" else {}
+        epochs = sorted(shown)
+        self._own.setData(epochs, [shown[n].loss for n in epochs])
+        self._own.setPen(pg.mkPen(theme.colour("text"), width=1, style=Qt.PenStyle.DashLine))
+        last = max((max(points) for points in self._points.values()), default=1)
+        self.plot.setXRange(0.5, max(5, last) + 0.5, padding=0)
+        self.plot.getAxis("bottom").setTicks([[(n, str(n)) for n in range(1, max(5, last) + 1, max(1, last // 8))]])
+        if self._value == "uar":
+            self.plot.setYRange(0, 100, padding=0.02)
+
+    def _show_axes(self, *, is_shown: bool) -> None:
+        for side in ("left", "bottom"):
+            self.plot.getAxis(side).setVisible(is_shown)
+
+    def _y(self, point: CurvePoint) -> float:
+        return point.validation_loss if self._value == "loss" else point.uar
+
+    def restyle(self) -> None:
+        """Take over the theme in force."""
+        paint_axes(self.plot)
+        self._hint.setColor(theme.colour("muted"))
+        if self._value == "uar":
+            self.plot.getAxis("left").setTicks([[(n, f"{n} %") for n in (0, 25, 50, 75, 100)]])
+        self._draw()
+
+
+def _short(names: Sequence[str]) -> list[str]:
+    """Leave out the word that all names are made of besides their numbers, and cut what is still long."""
+    stems = {name.rstrip("0123456789") for name in names}
+    n = len(stems.pop()) if len(stems) == 1 and len(names) > 1 else 0
+    shorter = [name[n:] or name for name in names]
+    return [name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…" for name in shorter]

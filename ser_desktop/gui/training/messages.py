@@ -1,0 +1,382 @@
+"""Every sentence of the training windows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ser_desktop.core.training_folder import TrainingState
+
+TITLE = "Train a model"
+NEW, PAPER, HISTORY = "New model", "Reproduce the paper", "My trainings"
+STEPS = ("Recordings", "Check", "Recipe", "Training", "Result")
+BACK, NEXT, TRAIN, CLOSE = "Back", "Next", "Start training", "Close"
+
+CORPUS_QUESTION = "What should the model learn from?"
+CORPUS_HINT = (
+    "A model learns from recordings of voices whose emotion is known. Choose some, or record your own voice. "
+    "Everything stays on this computer."
+)
+KINDS = {
+    "ravdess": "RAVDESS – actors, eight emotions",
+    "folder": "A folder of my recordings",
+    "csv": "A table of my recordings (CSV)",
+    "own": "Record my own voice",
+    "iemocap": "IEMOCAP – dialogues, four emotions",
+}
+KIND_TEXTS = {
+    "ravdess": "24 actors say two sentences in eight emotions. Name the folder or the zip file, at whatever level the "
+    "recordings lie, or download it.",
+    "folder": "Lay the recordings out in a folder for each emotion, in it a folder for each person:\n"
+    "    happy / anna / 1.wav      happy / ben / 1.wav      sad / anna / 1.wav\n"
+    "A zip file of such a folder will do, too. WAV, FLAC, OGG or MP3.",
+    "csv": "A table with a line for each recording: its file, its emotion, who speaks and, if wanted, from when to "
+    "when. Files are looked for beside the table.",
+    "iemocap": "Twelve hours of dialogues, rated by listeners. The University of Southern California gives it to "
+    "researchers on request: fill in the form at sail.usc.edu/iemocap, wait for their answer, unpack "
+    "IEMOCAP_full_release and name that folder here.",
+}
+RAVDESS_PARTS = {
+    "ravdess": "Speech (1440 recordings)",
+    "ravdess-song": "Song (1012 recordings)",
+    "ravdess-both": "Speech and song, as in the paper",
+}
+CHOOSE_FOLDER, CHOOSE_FILE, CHOOSE_TABLE = "Choose folder…", "Choose zip file…", "Choose table…"
+PLACES = "Where the recordings are"
+DROP_HERE = "or drop a folder, a zip file or a table here"
+NOTHING_CHOSEN = "nothing chosen yet"
+DROPPED_UNKNOWN = "«{}» is neither a folder nor a zip file nor a table."
+DOWNLOAD = "Download ({})…"
+LICENCE_TITLE = "Licence: {}"
+ACCEPT = "I accept these terms"
+DOWNLOAD_NOW, CANCEL = "Download now", "Cancel"
+COLUMN_OF = {
+    "file": "Recording",
+    "emotion": "Emotion",
+    "speaker": "Who speaks",
+    "start": "From (seconds)",
+    "end": "To (seconds)",
+}
+NO_COLUMN = "–"
+PREVIEW = "First lines of the table"
+
+CHECKING = "Listening to the recordings…"
+CHECK_FAILED = "The recordings could not be looked at. {}"
+CLASSES_TITLE, SPEAKERS_TITLE = "Recordings of each emotion", "Recordings of each person"
+SPLIT_TITLE, FINDINGS_TITLE = "Who trains, who tests", "What was found"
+ALL_WELL = "Nothing to complain about."
+LOOK_AGAIN = "Look again"
+REMEDIES = {
+    "accept-counts": "Train on what is there",
+    "skip-unreadable": "Leave them out",
+    "speaker": "One person speaks them all",
+}
+MARKS = {"error": "✕", "warning": "!", "note": "i"}
+CANNOT_TRAIN = "These recordings cannot be trained on yet: mend what is marked with ✕."
+
+ROOM = "{} are free on the disk."
+LITTLE_ROOM = 2_000_000_000
+BAD_NUMBER = "{} is a number between {:g} and {:g}, or empty."
+
+RECIPE_QUESTION = "How should it learn?"
+TITLE_LABEL = "Name of the model"
+MEASURING = "measuring this computer…"
+GET_ENCODERS = "Get the paper's speech encoders…"
+GET_ENCODER = "Get the speech encoder…"
+NEEDS = "Needs the speech encoder {}, which is not installed."
+NOT_MEASURED = "time not measured"
+EXPERT = "Expert settings"
+EXPERT_OWN = "Put together yourself"
+FEATURES = {
+    "egemaps": "eGeMAPS",
+    "spectrogram": "Spectrogram",
+    "local": "First layer",
+    "contextual": "Last layer",
+    "all-layers": "All layers",
+    "fusion": "All layers + eGeMAPS",
+}
+ENCODERS = {
+    "compact": "compact",
+    "pt": "wav2vec2-base",
+    "ft": "wav2vec2-base-960h",
+}
+HEADS = {"dense": "Dense", "lstm": "LSTM"}
+NORMALISATIONS = {"global": "over all voices", "speaker": "each voice by itself"}
+PRESETS = {"paper": "the paper's text", "released-code": "the paper's released code"}
+EXPERT_LABELS = {
+    "features": "Features",
+    "encoder": "Speech encoder",
+    "head": "Head",
+    "normalisation": "Normalisation",
+    "preset": "Settings of",
+    "seeds": "Seeds",
+    "rate": "Learning rate",
+    "patience": "Patience (epochs)",
+}
+BAD_SEEDS = "Seeds are whole numbers with commas between them, for example 123, 1234."
+AS_RECIPE = "as the recipe"
+
+STATES = {
+    TrainingState.QUEUED: "waiting for its turn",
+    TrainingState.RUNNING: "running",
+    TrainingState.STOPPED: "paused",
+    TrainingState.DONE: "finished",
+    TrainingState.FAILED: "stopped by a problem",
+    TrainingState.INTERRUPTED: "interrupted",
+}
+DAMAGED = "damaged"
+STARTING = "Starting…"
+STAGES = {
+    "queue": "Waiting for another training to end",
+    "read": "Reading the recordings",
+    "extract": "Listening (features)",
+    "statistics": "Listening (averages)",
+    "train": "Learning",
+    "report": "Writing the result",
+}
+LOSS_TITLE = "Error (line: on voices that decide when to stop; dashed: on those it learns from)"
+UAR_TITLE = "Emotions found in voices that decide when to stop"
+CURVES_LATER = "appears when learning begins"
+BEST = "Best so far: {:.0f} % of the emotions, epoch {}"
+PAUSE, RESUME, KEEP_BEST, CANCEL_TRAINING = "Pause", "Go on", "Stop and keep the best", "Cancel training"
+SHOW_LOG, HIDE_LOG = "Show log", "Hide log"
+STOPPING = "Stopping after the current step…"
+MAY_CLOSE = "You can close this window, even the program: the training goes on, and is found here again."
+PAUSED_TEXT = "Paused. What has been learned is kept; “Go on” continues where it was, with the same result."
+INTERRUPTED_TEXT = (
+    "The training ended without a word: the computer was switched off, or the system ended it, perhaps for lack of "
+    "memory. What has been learned is kept; “Go on” continues where it was, with the same result."
+)
+DISK_FULL = "There is hardly any room left on the disk ({:.0f} MB). Free some space, then go on."
+CANCEL_QUESTION = "Throw this training away? It is moved to the trash."
+
+RESULT_TITLE = "How well it does"
+USE, EXPORT, OPEN_FOLDER = "Use this model now", "Export…", "Open folder"
+COMPARE, ANOTHER = "Compare with…", "Train another"
+CONFUSION_TITLE = "What it takes for what (rows: how it was meant, columns: what it answers)"
+RECALL_TITLE = "Found of each emotion"
+LAYERS_TITLE = "Which layers it listens to"
+PROTOCOL_TITLE = "How it was tested"
+LAYERS_LIKE = (
+    "Bars: how much it takes from each layer. Line: the published model, which listens most to the middle layers."
+)
+LAYERS_UNLIKE = "Bars: how much it takes from each layer of its encoder. Dashed: equal shares."
+COMPARISON_TITLE, DIFFERENCE = "Side by side", "difference"
+FAIR = "Both were tested on the same recordings in the same way."
+UNFAIR = "They were tested on different recordings or in different ways: the figures cannot be compared."
+NOT_EXPORTED = "«{}» could not be written ({}). Choose another place."
+NOW_USED = "«{}» is used now: press Record in the main window."
+BUSY_RECORDING = "Stop the recording first, then use this model."
+EXPORTED = "Saved to «{}»."
+NO_REPORT = "The result of this training cannot be read ({}). Open its folder, or train again."
+TRASHED = "Moved to the trash."
+DELETED = "Deleted."
+
+OPEN, DELETE, RENAME = "Open", "Delete", "Name of {}"
+NO_TRAININGS = "Nothing has been trained yet. Begin under “New model”."
+
+PAPER_QUESTION = "Which rows of the paper, on which recordings?"
+PAPER_HINT = (
+    "Pepino, Riera & Ferrer (Interspeech 2021), tables 1 and 2 and the comparison with Issa et al. Each row is trained "
+    "with five seeds and set beside the published figure. That may take hours; pause it, and it goes on where it was."
+)
+PAPER_CORPORA = {
+    "ravdess-both": "RAVDESS, as published",
+    "ravdess": "RAVDESS, speech only",
+    "ravdess-song": "RAVDESS, song only",
+    "iemocap": "IEMOCAP",
+}
+PAPER_CORPORA_TITLE, PAPER_ROWS_TITLE = "Recordings", "Rows"
+ACCEPT_INCOMPLETE = "Incomplete is fine"
+PAPER_START, PAPER_NAME, PAPER_AGAIN = "Start", "Paper: {}", "Other rows"
+ISSA = " (Issa et al.)"
+OURS = "ours"
+PAPER_COLUMNS = ("Row", "Table", "Published UAR", "Ours: UAR", "Difference [95 %]", "Ours: WA")
+PAPER_REMARK = (
+    "UAR: the share of each emotion's test recordings that is recognised, averaged over the emotions; WA: of all. Mean "
+    "± deviation over seeds. The interval of the difference speaks of seeds only, not of other test speakers."
+)
+FIGURE_2 = "Learned layer weights (Figure 2 of the paper)"
+EXPORT_REPORT = "Export report…"
+
+
+_WHOSE = {"wav2vec2-base": "wav2vec 2.0 PT", "wav2vec2-base-960h": "wav2vec 2.0 FT", "compact": "Compact encoder"}
+_FEATURES = {"egemaps": "eGeMAPS", "spectrogram": "spectrogram", "local": "first layer", "contextual": "last layer"}
+
+
+def row_title(row: Mapping[str, Any]) -> str:
+    """Name a row of the paper by what it listens to and how."""
+    listens = " + ".join(_FEATURES.get(name, name.replace("-", " ")) for name in row["features"])
+    title = f"{_WHOSE.get(row['encoder'], '')} {listens}".strip()
+    head = {"lstm": "LSTM"}.get(row["head"], row["head"].capitalize())
+    return f"{title} · {head} · {row['normalisation']}"
+
+
+def published_figures(row: Mapping[str, Any]) -> str:
+    """Return a row's published figures, a line for each corpus."""
+    figures = (f"{key}: {value['mean']:.1f} ± {value['sd']:.1f} %" for key, value in row["published"].items())
+    return "\n".join(("Published UAR", *figures)) if row["published"] else ""
+
+
+def row_needs(row: Mapping[str, Any]) -> str:
+    """Say what a row of the paper lacks."""
+    return "" if row["is_installed"] else f"needs {row['encoder']}"
+
+
+def paper_line(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return a line of the table of published figures and ours."""
+    published = f"{row['published_mean']:.1f} ± {row['published_sd']:.1f}" if row["published_mean"] is not None else "–"
+    difference, found = row["difference"], "–"
+    if difference is not None:
+        found = f"{difference['mean']:+.1f}"
+        if difference["low"] is not None:
+            found += f" [{difference['low']:+.1f}, {difference['high']:+.1f}]"
+    ours = f"{row['uar_mean']:.1f} ± {row['uar_sd']:.1f}"
+    return row["title"], row["table"] or "–", published, ours, found, f"{row['wa_mean']:.1f} ± {row['wa_sd']:.1f}"
+
+
+def missing_rows(missing: Mapping[str, str]) -> str:
+    """Say which rows did not run, and why."""
+    if not missing:
+        return ""
+    return "Not run:\n" + "\n".join(f"{name}: {why}" for name, why in missing.items())
+
+
+def duration(seconds: float) -> str:
+    """Say how long something takes, as people do."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def size(n_bytes: float) -> str:
+    """Say how large something is."""
+    return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{max(1, round(n_bytes / 1e6))} MB"
+
+
+def corpus_summary(report: Mapping[str, Any]) -> str:
+    """Say what a corpus holds."""
+    rates = ", ".join(f"{int(rate) / 1000:g} kHz" for rate in report["rates_hz"])
+    people = len(report["counts"])
+    words = [
+        str(report["corpus"]),
+        f"{report['n_utterances']} recordings",
+        duration(report["duration_s"]),
+        "one person" if people == 1 else f"{people} people",
+        f"sampled at {rates}" if rates else "",
+    ]
+    if report["lengths_s"]:
+        shortest, middle, longest = report["lengths_s"]
+        words.append(f"{shortest:.1f} to {longest:.1f} s long, most about {middle:.1f} s")
+    return " · ".join(word for word in words if word)
+
+
+def split_text(split: Mapping[str, Any]) -> str:
+    """Say who trains and who tests."""
+    folds = split["folds"]
+    first = folds[0]
+    sizes = {part: f"{first['sizes'][part]} recordings" for part in ("train", "validation", "test")}
+    who = {part: _people(first["speakers"][part]) for part in sizes}
+    if split["speaker_dependent"]:
+        lines = ["The same voices train and test: the figures say nothing about other people."]
+    else:
+        lines = ["Nobody who trains is tested: the figures tell how it does with voices it has never heard."]
+    if len(folds) > 1:
+        lines.append(f"{len(folds)} rounds, so that everybody is tested once. The first of them:")
+    lines += [
+        f"Learns from: {sizes['train']}{who['train']}",
+        f"Decides when to stop: {sizes['validation']}{who['validation']}",
+        f"Is tested on: {sizes['test']}{who['test']}",
+    ]
+    return "\n".join(lines)
+
+
+def _people(names: list[str]) -> str:
+    if len(names) <= 4:
+        return f" of {', '.join(names)}"
+    return f" of {len(names)} people"
+
+
+def takes(estimate: Mapping[str, Any] | None, *, is_measuring: bool) -> str:
+    """Say what a recipe takes."""
+    if estimate is None:
+        return MEASURING if is_measuring else NOT_MEASURED
+    if estimate["seconds"] is None:
+        needs = NEEDS.format(estimate["encoder"]) if estimate["encoder"] else ""
+        return needs or str(estimate["missing"])
+    return f"about {duration(estimate['seconds'])}, {size(estimate['n_bytes'])} on disk"
+
+
+def progress_text(stage: str, done: int, total: int, eta_s: float | None) -> str:
+    """Say how far a stage is."""
+    share = f"{done} of {total} rounds done" if stage == "train" else f"{100 * done // max(1, total)} %"
+    what = STAGES.get(stage, stage)
+    return f"{what}: {share}" + (f" · about {duration(eta_s)} left" if eta_s is not None else "")
+
+
+def log_line(event: Mapping[str, Any]) -> str:
+    """Return what the log says of an event, "" for what is not worth a line."""
+    kind = event["event"]
+    if kind == "epoch":
+        return (
+            f"{event['row']}, {event['fold']}, seed {event['seed']}, epoch {event['epoch']}: error "
+            f"{event['loss']:.3f}, on validation {event['validation_loss']:.3f}, found {100 * event['uar']:.1f} %"
+        )
+    if kind == "result":
+        return f"{event['row']}: UAR {event['uar_mean']:.1f} ± {event['uar_sd']:.1f} % in the test"
+    if kind == "error":
+        return f"{event['text']} {event['fix']}"
+    return str(event["text"]) if kind in {"stage", "notice"} else ""
+
+
+def figures(row: Mapping[str, Any]) -> str:
+    """Say a result's two figures."""
+    return (
+        f"UAR {row['uar_mean']:.1f} ± {row['uar_sd']:.1f} %   ·   WA {row['wa_mean']:.1f} ± {row['wa_sd']:.1f} %   "
+        f"(mean ± deviation over {len(row['seeds'])} seeds)"
+    )
+
+
+def result_sentence(row: Mapping[str, Any]) -> str:
+    """Say a result in plain words."""
+    chance = 100 / len(row["labels"])
+    whom = "of voices it knows" if row["speaker_dependent"] else "of voices it has never heard"
+    best = max(range(len(row["labels"])), key=lambda i: row["recalls"][i]["mean"])
+    worst = min(range(len(row["labels"])), key=lambda i: row["recalls"][i]["mean"])
+    return (
+        f"It recognises {row['uar_mean']:.0f} % of the emotions in recordings {whom}; guessing would give {chance:.0f} "
+        f"%. It finds {row['labels'][best]} best ({row['recalls'][best]['mean']:.0f} %) and {row['labels'][worst]} "
+        f"least ({row['recalls'][worst]['mean']:.0f} %)."
+    )
+
+
+def warnings(row: Mapping[str, Any]) -> list[str]:
+    """Return what must be known beside the figures, in plain words."""
+    found = []
+    n = row["n_speakers"]
+    if row["speaker_dependent"]:
+        found.append("The same voices were trained and tested: with other people it will do worse.")
+    elif n < 4:
+        found.append(f"Only {n} people tested it; with others the figures could be quite different.")
+    if row["n_test"] < 100:
+        found.append(f"Only {row['n_test']} recordings tested it: a few more right or wrong change the figures.")
+    weak = [
+        label for label, r in zip(row["labels"], row["recalls"], strict=True) if r["mean"] < 100 / len(row["labels"])
+    ]
+    if weak:
+        found.append(f"It finds {', '.join(weak)} less often than guessing would.")
+    return [*found, *row["warnings"]]
+
+
+def protocol_card(row: Mapping[str, Any]) -> str:
+    """Say what was trained on what, and tested how."""
+    return "\n".join(
+        (
+            f"Recordings: {row['corpus']}",
+            f"Division: {row['protocol']}",
+            f"Tested on: {row['n_test']} recordings of {row['n_speakers']} people",
+            f"Recipe: {row['title']} ({row['preset']})",
+            f"Seeds: {', '.join(map(str, row['seeds']))}",
+            "The people who tested it decided nothing.",
+        )
+    )

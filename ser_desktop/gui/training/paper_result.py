@@ -1,0 +1,176 @@
+"""The paper's figures beside ours, and the report for other programs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QPageSize, QPdfWriter, QPixmap, QTextDocument
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ser_desktop.core.training_folder import Order, TrainingFolder, TrainingKind
+from ser_desktop.gui.banner import Banner
+from ser_desktop.gui.recorder import Notice
+from ser_desktop.gui.training import messages
+from ser_desktop.gui.training.parts import scrolled
+from ser_desktop.gui.widgets import Card, label
+
+_FORMATS = "Web page (*.html);;PDF (*.pdf);;Markdown (*.md)"
+
+
+class PaperResult(QWidget):
+    """Shows rows of the paper's tables, published and ours.
+
+    Signals
+    -------
+    another()
+        More rows are to be run.
+    """
+
+    another = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder: TrainingFolder | None = None
+        self.title = label("", "question", wraps=True)
+        self.banner = Banner()
+        self.table = QTableWidget()
+        self.table.setAccessibleName(messages.PAPER)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.verticalHeader().hide()
+        self.table.setColumnCount(len(messages.PAPER_COLUMNS))
+        self.table.setHorizontalHeaderLabels(list(messages.PAPER_COLUMNS))
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.missing = label("", wraps=True)
+        self.remark = label(messages.PAPER_REMARK, "muted", wraps=True)
+        self.figure = QLabel()
+        self.figure.setAccessibleName(messages.FIGURE_2)
+        self._figure_card = Card(messages.FIGURE_2)
+        self._figure_card.body.addWidget(self.figure)
+        self.export_button, self.folder_button = QPushButton(messages.EXPORT_REPORT), QPushButton(messages.OPEN_FOLDER)
+        self.another_button = QPushButton(messages.PAPER_AGAIN)
+        self.export_button.clicked.connect(self._choose_export)
+        self.folder_button.clicked.connect(self._open_folder)
+        self.another_button.clicked.connect(self.another)
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 8, 0)
+        for widget in (self.table, self.missing, self.remark, self._figure_card):
+            column.addWidget(widget)
+        column.addStretch(1)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.export_button)
+        buttons.addWidget(self.folder_button)
+        buttons.addStretch(1)
+        buttons.addWidget(self.another_button)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.addWidget(self.title)
+        page.addWidget(self.banner)
+        page.addWidget(scrolled(content), stretch=1)
+        page.addLayout(buttons)
+
+    def show_result(self, folder: TrainingFolder, order: Order) -> None:
+        """Show a finished reproduction."""
+        self.folder = folder
+        self.title.setText(order.title)
+        self.banner.show_notice(None)
+        try:
+            report = json.loads((self._run / "report.json").read_text(encoding="utf-8"))
+            lines = [messages.paper_line(row) for row in report["rows"]]
+            missing = messages.missing_rows(report["missing"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            self.banner.show_notice(Notice(messages.NO_REPORT.format(error), is_error=True))
+            lines, missing = [], ""
+        self._fill(lines)
+        self.missing.setText(missing)
+        self.missing.setVisible(bool(missing))
+        picture = QPixmap(str(self._run / "figure-2.png"))
+        self._figure_card.setVisible(not picture.isNull())
+        if not picture.isNull():
+            self.figure.setPixmap(picture.scaledToWidth(min(720, picture.width())))
+
+    @property
+    def _run(self) -> Path:
+        assert self.folder is not None  # noqa: S101 - shown first
+        return self.folder.run(TrainingKind.PAPER)
+
+    def _fill(self, lines: list[tuple[str, ...]]) -> None:
+        self.table.setRowCount(len(lines))
+        for i, line in enumerate(lines):
+            for j, text in enumerate(line):
+                self.table.setItem(i, j, QTableWidgetItem(text))
+        self.table.setVisible(bool(lines))
+        self.table.setMinimumHeight(min(420, 34 * (len(lines) + 1) + 8))
+
+    def _open_folder(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._run)))
+
+    def _choose_export(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, messages.EXPORT_REPORT, "report.html", _FORMATS)
+        if name:
+            self.export(Path(name))
+
+    def export(self, path: Path) -> None:
+        """Write the report with its figures as a web page, PDF or Markdown, by the file's ending."""
+        try:
+            write_report(self._run, path)
+        except OSError as error:
+            self.banner.show_notice(Notice(messages.NOT_EXPORTED.format(path, error), is_error=True))
+        else:
+            self.banner.show_notice(Notice(messages.EXPORTED.format(path)))
+
+
+def write_report(run: Path, path: Path) -> None:
+    """Write a run's report to a file of another format, pictures within or beside it.
+
+    Raises
+    ------
+    OSError
+    """
+    import base64
+    import re
+    import shutil
+
+    text = (run / "report.md").read_text(encoding="utf-8")
+    pictures = {name: run / name for name in re.findall(r"!\[[^]]*\]\(([^)]+)\)", text)}
+    if path.suffix.lower() == ".md":
+        path.write_text(text, encoding="utf-8")
+        for name, picture in pictures.items():
+            shutil.copy(picture, path.parent / name)
+        return
+    document = QTextDocument()
+    document.setMarkdown(text)
+    html = document.toHtml()
+    for name, picture in pictures.items():
+        data = base64.b64encode(picture.read_bytes()).decode()
+        html = html.replace(f'src="{name}"', f'src="data:image/png;base64,{data}" width="640"')
+    if path.suffix.lower() == ".pdf":
+        _print(html, path)
+    else:
+        path.write_text(html, encoding="utf-8")
+
+
+def _print(html: str, path: Path) -> None:
+    document = QTextDocument()
+    document.setHtml(html)
+    # The writer tells nobody when it cannot write.
+    with path.open("wb"):
+        pass
+    writer = QPdfWriter(str(path))
+    writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
+    document.print_(writer)

@@ -1,0 +1,323 @@
+"""Small parts that the pages share: steps, places, choices, findings, charts of shares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QRadioButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ser_desktop.gui import theme
+from ser_desktop.gui.symbols import paint_symbol
+from ser_desktop.gui.training import messages
+from ser_desktop.gui.widgets import label
+
+
+def scrolled(content: QWidget) -> QScrollArea:
+    """Return a page that scrolls where the window is too small for it."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    content.setObjectName("page")
+    area.setWidget(content)
+    return area
+
+
+class Steps(QWidget):
+    """Where in the wizard one is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._labels = [label("", "step") for _ in messages.STEPS]
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        for widget in self._labels:
+            row.addWidget(widget)
+        row.addStretch(1)
+        self.set_step(0)
+
+    def set_step(self, current: int) -> None:
+        """Mark a step."""
+        for i, (widget, name) in enumerate(zip(self._labels, messages.STEPS, strict=True)):
+            widget.setText(f"{i + 1}  {name}" if i >= current else f"✓  {name}")
+            widget.setProperty("state", "now" if i == current else "other")
+            widget.style().polish(widget)
+        self.setAccessibleName(f"Step {current + 1} of {len(messages.STEPS)}: {messages.STEPS[current]}")
+
+
+class Places(QWidget):
+    """One or more folders or files that people choose.
+
+    Parameters
+    ----------
+    pattern : str
+        Of the file dialog; "" offers folders only.
+    file_text : str
+        Of the button that chooses a file.
+    takes_folders : bool
+    is_narrow : bool
+        Buttons stand one below the other.
+
+    Signals
+    -------
+    changed()
+    """
+
+    changed = Signal()
+
+    def __init__(self, pattern: str, file_text: str, *, takes_folders: bool = True, is_narrow: bool = False) -> None:
+        super().__init__()
+        self.paths: tuple[Path, ...] = ()
+        self._pattern = pattern
+        self.text = label(messages.NOTHING_CHOSEN, "muted", wraps=True)
+        self.text.setAccessibleName(messages.PLACES)
+        self.folder_button = QPushButton(messages.CHOOSE_FOLDER)
+        self.file_button = QPushButton(file_text)
+        self.folder_button.clicked.connect(self._choose_folder)
+        self.file_button.clicked.connect(self._choose_file)
+        self.folder_button.setVisible(takes_folders)
+        row, column = QVBoxLayout() if is_narrow else QHBoxLayout(), QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.folder_button)
+        row.addWidget(self.file_button)
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addWidget(self.text)
+
+    def set_paths(self, paths: Sequence[Path]) -> None:
+        """Take other places."""
+        self.paths = tuple(paths)
+        self.text.setText("\n".join(str(path) for path in self.paths) or messages.NOTHING_CHOSEN)
+        self.changed.emit()
+
+    def _choose_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, messages.PLACES)
+        if name:
+            self.set_paths([Path(name)])
+
+    def _choose_file(self) -> None:
+        names, _ = QFileDialog.getOpenFileNames(self, messages.PLACES, "", self._pattern)
+        if names:
+            self.set_paths([Path(name) for name in names])
+
+
+class Choice(QFrame):
+    """A choice with a title, a sentence and a remark; all of it can be clicked.
+
+    Parameters
+    ----------
+    title, text : str
+
+    Signals
+    -------
+    chosen()
+    lacked()
+        What it lacks is to be fetched.
+    """
+
+    chosen = Signal()
+    lacked = Signal()
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self.button = QRadioButton(title)
+        self.button.setObjectName("choice")
+        self.button.setAccessibleDescription(text)
+        self.button.toggled.connect(self._toggled)
+        self.text = label(text, "muted", wraps=True)
+        self.remark = label("", "muted", wraps=True)
+        self.get_button = QPushButton(messages.GET_ENCODER)
+        self.get_button.setAccessibleDescription(title)
+        self.get_button.clicked.connect(self.lacked)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 10, 16, 10)
+        column.setSpacing(2)
+        column.addWidget(self.button)
+        for widget in (self.text, self.remark):
+            widget.setContentsMargins(26, 0, 0, 0)
+            widget.setVisible(bool(widget.text()))
+            column.addWidget(widget)
+        row = QHBoxLayout()
+        row.setContentsMargins(26, 4, 0, 0)
+        row.addWidget(self.get_button)
+        row.addStretch(1)
+        column.addLayout(row)
+        self.get_button.hide()
+
+    def set_remark(self, text: str, *, lacks: bool = False) -> None:
+        """Say something that depends on this computer or corpus, and offer to get what is lacking."""
+        self.remark.setText(text)
+        self.remark.setVisible(bool(text))
+        self.get_button.setVisible(lacks)
+
+    def mouseReleaseEvent(self, _event: object) -> None:
+        """Choose it."""
+        if self.button.isEnabled():
+            self.button.setChecked(True)
+            self.button.setFocus()
+
+    def _toggled(self, is_on: bool) -> None:
+        self.setProperty("chosen", is_on)
+        self.style().polish(self)
+        if is_on:
+            self.chosen.emit()
+
+
+class FindingRow(QFrame):
+    """Something that was found, with its remedy.
+
+    Parameters
+    ----------
+    finding : dict
+        See ``trainer.checks.findings.Finding``.
+
+    Signals
+    -------
+    remedied(str)
+        The remedy was asked for.
+    """
+
+    remedied = Signal(str)
+
+    def __init__(self, finding: dict[str, Any]) -> None:
+        super().__init__()
+        level = str(finding["level"])
+        mark = label(messages.MARKS[level], "mark")
+        mark.setProperty("level", level)
+        mark.setFixedWidth(18)
+        mark.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
+        words = QLabel(f"{finding['text']} {finding['fix']}".strip())
+        words.setWordWrap(True)
+        words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        if finding["files"]:
+            words.setToolTip("\n".join(finding["files"]))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 2, 0, 2)
+        row.addWidget(mark)
+        row.addWidget(words, stretch=1)
+        self.button: QPushButton | None = None
+        remedy = str(finding["remedy"])
+        if remedy:
+            self.button = QPushButton(messages.REMEDIES[remedy])
+            self.button.clicked.connect(lambda: self.remedied.emit(remedy))
+            row.addWidget(self.button, alignment=Qt.AlignmentFlag.AlignTop)
+        self.setAccessibleName(f"{level}: {words.text()}")
+
+
+class ShareBars(QWidget):
+    """One bar per class, as long as its share of the largest possible value, with a number behind it."""
+
+    _ROW = 24
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setMinimumWidth(240)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._rows: list[tuple[str, float, str]] = []
+
+    def set_rows(self, rows: Sequence[tuple[str, float, str]]) -> None:
+        """Show (class, share of the axis, words behind the bar) for each class."""
+        self._rows = list(rows)
+        self.setFixedHeight(self._ROW * max(1, len(self._rows)))
+        self.setAccessibleDescription(", ".join(f"{name} {words}" for name, _, words in self._rows))
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the rows."""
+        if not self._rows:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(theme.sized(self.font(), 13, tabular=True))
+        metrics = QFontMetricsF(painter.font())
+        names = max(metrics.horizontalAdvance(name) for name, _, _ in self._rows) + 34
+        numbers = max(metrics.horizontalAdvance(words) for _, _, words in self._rows) + 10
+        width = max(20.0, self.width() - names - numbers)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        for i, (name, share, words) in enumerate(self._rows):
+            top = i * self._ROW
+            colour = QColor(theme.look_of(name, i).colour)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            paint_symbol(painter, name, QRectF(2, top + self._ROW / 2 - 7, 14, 14), colour)
+            painter.setPen(theme.colour("text"))
+            painter.drawText(QRectF(26, top, names - 26, self._ROW), int(middle), name)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.colour("line"))
+            painter.drawRoundedRect(QRectF(names, top + 5, width, self._ROW - 10), 4, 4)
+            painter.setBrush(colour)
+            if share > 0:
+                painter.drawRoundedRect(QRectF(names, top + 5, max(4.0, width * share), self._ROW - 10), 4, 4)
+            painter.setPen(theme.colour("text"))
+            right = int(middle | Qt.AlignmentFlag.AlignRight)
+            painter.drawText(QRectF(names + width, top, numbers, self._ROW), right, words)
+
+
+class ConfusionMatrix(QWidget):
+    """What a model takes for what, each row in percent of what was meant."""
+
+    _CELL = 34
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName(messages.CONFUSION_TITLE)
+        self._labels: list[str] = []
+        self._counts: list[list[int]] = []
+
+    def set_counts(self, labels: Sequence[str], counts: Sequence[Sequence[int]]) -> None:
+        """Show counts; rows are the truth."""
+        self._labels, self._counts = list(labels), [list(row) for row in counts]
+        self.setMinimumSize(96 + 44 * len(labels), self._CELL * (len(labels) + 1))
+        self.setAccessibleDescription(
+            "; ".join(
+                f"{name}: {', '.join(f'{n} {other}' for n, other in zip(row, labels, strict=True) if n)}"
+                for name, row in zip(labels, counts, strict=True)
+            )
+        )
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the cells."""
+        if not self._labels:
+            return
+        painter = QPainter(self)
+        painter.setFont(theme.sized(self.font(), 12, tabular=True))
+        metrics = QFontMetricsF(painter.font())
+        names = max(metrics.horizontalAdvance(name) for name in self._labels) + 12
+        width = min(96.0, (self.width() - names) / len(self._labels))
+        centre = int(Qt.AlignmentFlag.AlignCenter)
+        for j, name in enumerate(self._labels):
+            painter.setPen(theme.colour("muted"))
+            shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, width - 4)
+            painter.drawText(QRectF(names + j * width, 0, width, self._CELL), centre, shown)
+        for i, (name, row) in enumerate(zip(self._labels, self._counts, strict=True)):
+            top = (i + 1) * self._CELL
+            painter.setPen(theme.colour("text"))
+            painter.drawText(QRectF(0, top, names, self._CELL), int(Qt.AlignmentFlag.AlignVCenter), name)
+            for j, n in enumerate(row):
+                share = n / max(1, sum(row))
+                tint = theme.colour("good" if i == j else "accent")
+                tint.setAlphaF(min(1.0, 0.75 * share))
+                cell = QRectF(names + j * width + 1, top + 1, width - 2, self._CELL - 2)
+                painter.fillRect(cell, theme.colour("surface"))
+                painter.fillRect(cell, tint)
+                painter.setPen(theme.colour("text" if n else "muted"))
+                painter.drawText(cell, centre, f"{100 * share:.0f} %" if n else "–")

@@ -1,0 +1,235 @@
+"""What a training has given: figures, confusions, layers, how it was tested, and what to do with it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ser_desktop.core.published import published_weights
+from ser_desktop.core.training_folder import Order, TrainingFolder, TrainingKind
+from ser_desktop.gui.banner import Banner
+from ser_desktop.gui.plots import LayerWeights
+from ser_desktop.gui.recorder import Notice
+from ser_desktop.gui.training import messages
+from ser_desktop.gui.training.compare import Comparison
+from ser_desktop.gui.training.parts import ConfusionMatrix, ShareBars, scrolled
+from ser_desktop.gui.trainings import Trainings
+from ser_desktop.gui.widgets import Card, label
+
+
+class ResultPage(QWidget):
+    """Shows the result of a model's training.
+
+    Parameters
+    ----------
+    trainings : Trainings
+
+    Signals
+    -------
+    used(Path)
+        The bundle is to be used from now on.
+    another()
+        Another model is to be trained.
+    """
+
+    used = Signal(object)
+    another = Signal()
+
+    def __init__(self, trainings: Trainings) -> None:
+        super().__init__()
+        self._trainings = trainings
+        self.folder: TrainingFolder | None = None
+        self.row: dict[str, Any] = {}
+        self._build()
+
+    def _build(self) -> None:
+        self.title, self.sentence = label("", "question", wraps=True), label("", "answer", wraps=True)
+        self.figures = label("", wraps=True)
+        self.warnings = label("", "complaint", wraps=True)
+        self.banner = Banner()
+        self.use_button = QPushButton(messages.USE)
+        self.use_button.setObjectName("primary")
+        self.export_button, self.folder_button = QPushButton(messages.EXPORT), QPushButton(messages.OPEN_FOLDER)
+        self.another_button = QPushButton(messages.ANOTHER)
+        self.compare_box = QComboBox()
+        self.compare_box.setAccessibleName(messages.COMPARE)
+        self.use_button.clicked.connect(self._use)
+        self.export_button.clicked.connect(self._choose_export)
+        self.folder_button.clicked.connect(self._open_folder)
+        self.another_button.clicked.connect(self.another)
+        self.compare_box.activated.connect(self._compare)
+        buttons = QHBoxLayout()
+        for widget in (
+            self.use_button,
+            self.export_button,
+            self.folder_button,
+            self.compare_box,
+        ):
+            buttons.addWidget(widget)
+        buttons.addStretch(1)
+        buttons.addWidget(self.another_button)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.setSpacing(8)
+        for widget in (self.title, self.sentence, self.figures, self.warnings, self.banner):
+            page.addWidget(widget)
+        page.addWidget(scrolled(self._build_cards()), stretch=1)
+        page.addLayout(buttons)
+
+    def _build_cards(self) -> QWidget:
+        self.confusion, self.recalls = ConfusionMatrix(), ShareBars(messages.RECALL_TITLE)
+        self.layers, self.layers_text = LayerWeights(), label("", "muted", wraps=True)
+        self.protocol = label("", wraps=True)
+        self.comparison = Comparison()
+        confusion, recalls = Card(messages.CONFUSION_TITLE), Card(messages.RECALL_TITLE)
+        self._layers_card, protocol = Card(messages.LAYERS_TITLE), Card(messages.PROTOCOL_TITLE)
+        for card in (confusion, recalls):
+            card.title.setWordWrap(True)
+        confusion.body.addWidget(self.confusion)
+        confusion.body.addStretch(1)
+        recalls.body.addWidget(self.recalls)
+        recalls.body.addStretch(1)
+        self._layers_card.body.addWidget(self.layers, stretch=1)
+        self._layers_card.body.addWidget(self.layers_text)
+        protocol.body.addWidget(self.protocol)
+        protocol.body.addStretch(1)
+        cards = QWidget()
+        grid = QGridLayout(cards)
+        grid.setContentsMargins(0, 0, 8, 0)
+        grid.setSpacing(12)
+        grid.addWidget(self.comparison, 0, 0, 1, 2)
+        grid.addWidget(confusion, 1, 0)
+        grid.addWidget(recalls, 1, 1)
+        grid.addWidget(self._layers_card, 2, 0, 1, 2)
+        grid.addWidget(protocol, 3, 0, 1, 2)
+        grid.setColumnStretch(0, 3)
+        grid.setColumnStretch(1, 2)
+        self.comparison.hide()
+        return cards
+
+    def show_result(self, folder: TrainingFolder, order: Order) -> None:
+        """Show a finished training."""
+        self.folder = folder
+        self.title.setText(order.title)
+        self.banner.show_notice(None)
+        self.comparison.hide()
+        try:
+            self.row = read_row(folder)
+        except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
+            self.row = {}
+            self.banner.show_notice(Notice(messages.NO_REPORT.format(error), is_error=True))
+            return
+        row = self.row
+        self.sentence.setText(messages.result_sentence(row))
+        self.figures.setText(messages.figures(row))
+        warnings = messages.warnings(row)
+        self.warnings.setText("\n".join(f"!  {text}" for text in warnings))
+        self.warnings.setVisible(bool(warnings))
+        self.confusion.set_counts(row["labels"], row["confusion"])
+        self.recalls.set_rows(
+            [
+                (name, r["mean"] / 100, f"{r['mean']:.0f} ± {r['sd']:.0f} %")
+                for name, r in zip(row["labels"], row["recalls"], strict=True)
+            ]
+        )
+        self.protocol.setText(messages.protocol_card(row))
+        self._show_layers(row)
+        self._list_others()
+
+    def _show_layers(self, row: dict[str, Any]) -> None:
+        runs = row["layer_weights"]
+        self._layers_card.setVisible(bool(runs))
+        if runs:
+            means = tuple(sum(column) / len(runs) for column in zip(*runs, strict=True))
+            published = published_weights(row["head"], row["normalisation"])
+            self.layers.set_weights(means, published)
+            is_like = len(means) == len(published)
+            self.layers_text.setText(messages.LAYERS_LIKE if is_like else messages.LAYERS_UNLIKE)
+
+    def restyle(self) -> None:
+        """Take over the theme in force."""
+        self.layers.restyle()
+        self.update()
+
+    # ---- what people do
+
+    def _use(self) -> None:
+        if self.folder is not None:
+            self.used.emit(self.folder.bundle)
+
+    def _open_folder(self) -> None:
+        if self.folder is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.folder.path)))
+
+    def _choose_export(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, messages.EXPORT, "model.zip", "Zip (*.zip)")
+        if name:
+            self.export(Path(name))
+
+    def export(self, path: Path) -> None:
+        """Pack the bundle, without the run behind it, into a zip file."""
+        assert self.folder is not None  # noqa: S101 - the button is on a result's page
+        try:
+            written = zip_bundle(self.folder.bundle, path)
+        except OSError as error:
+            self.banner.show_notice(Notice(messages.NOT_EXPORTED.format(path, error), is_error=True))
+        else:
+            self.banner.show_notice(Notice(messages.EXPORTED.format(written)))
+
+    # ---- comparing
+
+    def _list_others(self) -> None:
+        self.compare_box.clear()
+        self.compare_box.addItem(messages.COMPARE, None)
+        for entry in self._trainings.entries():
+            is_other = self.folder is not None and entry.folder.path != self.folder.path
+            if is_other and entry.order is not None and entry.order.kind is TrainingKind.MODEL:
+                try:
+                    row = read_row(entry.folder)
+                except (OSError, ValueError, KeyError, IndexError, TypeError):
+                    continue
+                self.compare_box.addItem(entry.order.title, row)
+        self.compare_box.setVisible(self.compare_box.count() > 1)
+
+    def _compare(self, index: int) -> None:
+        other = self.compare_box.itemData(index)
+        self.comparison.setVisible(other is not None)
+        if other is not None:
+            self.comparison.show_rows(self.title.text(), self.row, self.compare_box.itemText(index), other)
+
+
+def read_row(folder: TrainingFolder) -> dict[str, Any]:
+    """Return the only row of a model's report; raises what a damaged file raises."""
+    text = (folder.run(TrainingKind.MODEL) / "report.json").read_text(encoding="utf-8")
+    row: dict[str, Any] = json.loads(text)["rows"][0]
+    # What the page needs must be there, or the file is not what it seems.
+    for name in ("uar_mean", "labels", "recalls", "confusion", "layer_weights", "warnings", "n_speakers", "head"):
+        row[name]
+    return row
+
+
+def zip_bundle(bundle: Path, path: Path) -> Path:
+    """Pack a bundle without hidden files; the zip file appears when it is complete."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".unfinished-") as scratch:
+        copy = Path(scratch) / "model"
+        shutil.copytree(bundle, copy, ignore=shutil.ignore_patterns(".*"))
+        packed = Path(shutil.make_archive(str(Path(scratch) / "packed"), "zip", copy))
+        target = path if path.suffix.lower() == ".zip" else path.with_name(path.name + ".zip")
+        packed.replace(target)
+    return target
