@@ -54,7 +54,8 @@ def require_two(corpus: Corpus, labels: tuple[str, ...]) -> None:
     CorpusError
     """
     if len(labels) < 2:
+        where = " Or name the folder in it, if the emotions' folders are there." if corpus.key == "folder" else ""
         raise CorpusError(
             f"{corpus.name} holds the one emotion {', '.join(labels)}; telling emotions apart needs two.",
-            "Add recordings of another emotion.",
+            f"Add recordings of another emotion.{where}",
         )

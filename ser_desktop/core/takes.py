@@ -65,12 +65,13 @@ def check_name(name: str, taken: tuple[str, ...] = ()) -> str:
     CorpusError
         If it is empty, too long, taken, or no name for a folder.
     """
-    name = " ".join(name.split())
+    # Windows cuts full stops off.
+    name = " ".join(name.split()).rstrip(".")
     if not name:
         raise CorpusError("There is no name.", "Type one.")
     if len(name) > _LONGEST_NAME:
         raise CorpusError(f"«{name[:_LONGEST_NAME]}…» is too long.", f"Use at most {_LONGEST_NAME} letters.")
-    if name.startswith(".") or name.endswith(".") or set(name) & _FORBIDDEN or not name.isprintable():
+    if name.startswith(".") or set(name) & _FORBIDDEN or not name.isprintable():
         raise CorpusError(f"«{name}» cannot be the name of a folder.", "Use letters, numbers and spaces.")
     if name.casefold() in {other.casefold() for other in taken}:
         raise CorpusError(f"There is «{name}» already.", "Choose another name.")

@@ -180,7 +180,7 @@ def _style_sheet(t: Theme) -> str:
     QPushButton#rail {{ background: transparent; border: 2px solid transparent; text-align: left;
         padding: 9px 14px; min-width: 172px; }}
     QPushButton#class {{ padding: 7px 12px; }}
-    QPushButton#class:checked {{ border: 2px solid {t.accent}; font-weight: 600; }}
+    QPushButton#class:checked {{ border: 2px solid {t.accent}; }}
     QPushButton#rail:hover {{ background: {t.line}; }}
     QPushButton#rail:checked {{ background: {t.raised}; border-color: {t.line}; font-weight: 600; }}
     QPushButton#rail:focus {{ border-color: {t.accent}; }}

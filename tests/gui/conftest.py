@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 
 from ser_desktop import microphone
@@ -40,6 +41,8 @@ def _nothing_left_behind() -> Iterator[None]:
     assert isinstance(app, QApplication)
     for _ in range(3):
         app.processEvents()
+    # Without an event loop nobody deletes what was closed, and every style sheet would be worked out for it again.
+    app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert not [w for w in app.topLevelWidgets() if w.isVisible()], "a window was left open"
     # Threads that Qt made are counted by `Recorder.shut_down`; Python keeps a dummy for those that logged.
     left = {t for t in threading.enumerate() if not isinstance(t, threading._DummyThread)}

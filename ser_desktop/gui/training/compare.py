@@ -34,7 +34,7 @@ class Comparison(Card):
                 cell.setAlignment(Qt.AlignmentFlag.AlignRight if j else Qt.AlignmentFlag.AlignLeft)
                 grid.addWidget(cell, i, j)
         self.body.replaceWidget(self._place, table)
-        self._place.deleteLater()
+        self._place.setParent(None)
         self._place = table
         self.remark.setText(messages.FAIR if is_fair else messages.UNFAIR)
 

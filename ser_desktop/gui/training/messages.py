@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -240,6 +241,12 @@ def missing_rows(missing: Mapping[str, str]) -> str:
     if not missing:
         return ""
     return "Not run:\n" + "\n".join(f"{name}: {why}" for name, why in missing.items())
+
+
+def plain(text: str) -> str:
+    """Leave out the sentences that speak of the command line's options."""
+    sentences = re.split(r"(?<=[.:…]) (?=[A-Z«])", text)
+    return " ".join(sentence for sentence in sentences if "--" not in sentence)
 
 
 def duration(seconds: float) -> str:

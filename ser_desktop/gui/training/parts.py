@@ -204,7 +204,7 @@ class FindingRow(QFrame):
         mark.setProperty("level", level)
         mark.setFixedWidth(18)
         mark.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
-        words = QLabel(f"{finding['text']} {finding['fix']}".strip())
+        words = QLabel(f"{finding['text']} {messages.plain(finding['fix'])}".strip())
         words.setWordWrap(True)
         words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         if finding["files"]:

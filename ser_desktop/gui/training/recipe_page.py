@@ -103,7 +103,7 @@ class RecipePage(QWidget):
         for name, edit in edits.items():
             edit.setPlaceholderText(messages.AS_RECIPE)
             edit.setAccessibleName(messages.EXPERT_LABELS[name])
-            edit.textChanged.connect(lambda _text: self.changed.emit())
+            edit.textChanged.connect(lambda _text: self._emit_changed())
         self.complaint = label("", "complaint", wraps=True)
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)

@@ -155,7 +155,7 @@ class RunPage(QWidget):
         elif kind == "epoch":
             self._learned(event)
         elif kind == "error":
-            self._error = f"{event['text']} {event['fix']}".strip()
+            self._error = f"{event['text']} {messages.plain(event['fix'])}".strip()
         elif kind == "begin":
             self._error = ""
 

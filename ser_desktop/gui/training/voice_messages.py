@@ -45,7 +45,7 @@ def prompt(label: str, n_takes: int) -> str:
     """Say what to do for the next take."""
     if label == BACKGROUND:
         return SILENCE_PROMPT
-    return f"Say it as {label}: “{_SENTENCES[n_takes % len(_SENTENCES)]}”"
+    return f"Say it as if you were {label}: “{_SENTENCES[n_takes % len(_SENTENCES)]}”"
 
 
 def class_button(label: str, n_takes: int) -> str:

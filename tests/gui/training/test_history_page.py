@@ -1,0 +1,82 @@
+"""What was trained before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from ser_desktop.core.training_folder import TrainingFolder, TrainingKind
+from ser_desktop.gui import trainings as trainings_room
+from ser_desktop.gui.training import messages
+from ser_desktop.gui.training.history_page import HistoryPage
+from ser_desktop.gui.training.window import TrainingWindow
+from tests.helpers.training_reports import finish, order, row
+
+
+@pytest.fixture
+def page(window: TrainingWindow) -> HistoryPage:
+    root = window.trainings.root
+    for day, name in enumerate(("first", "second"), start=1):
+        folder = TrainingFolder(root / name)
+        folder.write(order(name, day=day))
+        finish(folder, TrainingKind.MODEL, row(), missing={})
+    (root / "broken").mkdir()
+    (root / "broken" / "training.json").write_text("{")
+    window.rail_buttons[2].click()
+    return window.history_page
+
+
+def test_the_latest_comes_first_and_a_damaged_one_is_listed_as_such(page: HistoryPage) -> None:
+    assert [row.edit.text() for row in page.rows] == ["second", "first", "broken"]
+    assert page.rows[0].state.text() == "finished · 2026-01-02 10:00 · Quick"
+    assert page.rows[2].state.text().startswith(messages.DAMAGED)
+    assert not page.rows[2].open_button.isEnabled()
+    assert page.rows[2].delete_button.isEnabled()
+
+
+def test_without_any_it_says_how_to_begin(window: TrainingWindow) -> None:
+    window.rail_buttons[2].click()
+    assert window.history_page.empty.isVisible()
+
+
+def test_one_is_opened(window: TrainingWindow, page: HistoryPage, qtbot: QtBot) -> None:
+    qtbot.mouseClick(page.rows[1].open_button, Qt.MouseButton.LeftButton)
+    assert window.stack.currentWidget() is window.result_page
+    assert window.result_page.title.text() == "first"
+
+
+def test_a_name_is_changed_where_it_stands(page: HistoryPage, qtbot: QtBot) -> None:
+    edit = page.rows[1].edit
+    edit.setFocus()
+    edit.selectAll()
+    qtbot.keyClicks(edit, "Better")
+    qtbot.keyClick(edit, Qt.Key.Key_Return)
+    assert [row.edit.text() for row in page.rows] == ["second", "Better", "broken"]
+
+
+@pytest.mark.parametrize(("has_trash", "said"), [(True, messages.TRASHED), (False, messages.DELETED)])
+def test_one_is_deleted_to_the_trash_where_there_is_one(
+    page: HistoryPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_trash: bool, said: str
+) -> None:
+    def trash(name: str) -> bool:
+        if has_trash:
+            Path(name).rename(tmp_path / "trash")
+        return has_trash
+
+    monkeypatch.setattr(trainings_room.QFile, "moveToTrash", staticmethod(trash))
+    page.rows[0].delete_button.click()
+    assert [row.edit.text() for row in page.rows] == ["first", "broken"]
+    assert page.banner.text.text() == said
+
+
+def test_a_running_one_is_not_deleted(window: TrainingWindow, page: HistoryPage) -> None:
+    folder = TrainingFolder(window.trainings.root / "first")
+    with folder.kept_alive():
+        page.look()
+        assert [row.delete_button.isEnabled() for row in page.rows] == [True, False, True]
+        page._delete(page.rows[1].entry)
+        assert "still running" in page.banner.text.text()
+    assert folder.path.exists()
