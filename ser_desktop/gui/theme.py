@@ -154,7 +154,8 @@ def _style_sheet(t: Theme) -> str:
     check = (icons / f"check-{t.name}.svg").as_posix()
     return f"""
     QWidget {{ font-size: 14px; color: {t.text}; }}
-    QMainWindow, QDialog, QScrollArea, QWidget#page {{ background: {t.surface}; }}
+    QMainWindow, QDialog, QScrollArea#page, QWidget#page {{ background: {t.surface}; }}
+    QScrollArea#inner, QWidget#inner {{ background: {t.raised}; border: 0; }}
     QFrame#card {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 8px; }}
     QFrame#banner {{ background: {t.raised}; border: 1px solid {t.warning}; border-radius: 8px; }}
     QFrame#banner[kind="error"] {{ border-color: {t.error}; }}

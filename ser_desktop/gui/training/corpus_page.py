@@ -16,6 +16,7 @@ from ser_desktop.gui.training import messages
 from ser_desktop.gui.training.corpus_panels import FolderPanel, IemocapPanel, RavdessPanel, TablePanel
 from ser_desktop.gui.training.draft import CorpusChoice
 from ser_desktop.gui.training.own_voice import OwnVoicePanel
+from ser_desktop.gui.training.parts import scrolled
 from ser_desktop.gui.widgets import Card, label
 
 
@@ -62,7 +63,7 @@ class CorpusPage(QWidget):
             self._group.addButton(button)
             self.buttons[name] = button
             kinds.body.addWidget(button)
-            self._stack.addWidget(panel)
+            self._stack.addWidget(scrolled(panel, "inner"))
             panel.changed.connect(self.changed)
             panel.noticed.connect(self.noticed)
         kinds.body.addStretch(1)
@@ -113,6 +114,10 @@ class CorpusPage(QWidget):
         self.buttons[name].setChecked(True)
         self.panels[name].take(path, key)
 
+    def focus(self) -> None:
+        """Let the keyboard choose a kind."""
+        next(button for button in self.buttons.values() if button.isChecked()).setFocus()
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files."""
         if any(url.isLocalFile() for url in event.mimeData().urls()):
@@ -130,5 +135,5 @@ class CorpusPage(QWidget):
         return self.panels[name]  # type: ignore[return-value]
 
     def _show(self, name: str) -> None:
-        self._stack.setCurrentWidget(self.panels[name])
+        self._stack.setCurrentIndex(list(self.panels).index(name))
         self.changed.emit()

@@ -19,11 +19,11 @@ CORPUS_HINT = (
     "Everything stays on this computer."
 )
 KINDS = {
-    "ravdess": "RAVDESS – actors, eight emotions",
+    "ravdess": "RAVDESS – actors",
     "folder": "A folder of my recordings",
     "csv": "A table of my recordings (CSV)",
     "own": "Record my own voice",
-    "iemocap": "IEMOCAP – dialogues, four emotions",
+    "iemocap": "IEMOCAP – dialogues",
 }
 KIND_TEXTS = {
     "ravdess": "24 actors say two sentences in eight emotions. Name the folder or the zip file, at whatever level the "
@@ -233,7 +233,8 @@ def paper_line(row: Mapping[str, Any]) -> tuple[str, ...]:
         if difference["low"] is not None:
             found += f" [{difference['low']:+.1f}, {difference['high']:+.1f}]"
     ours = f"{row['uar_mean']:.1f} ± {row['uar_sd']:.1f}"
-    return row["title"], row["table"] or "–", published, ours, found, f"{row['wa_mean']:.1f} ± {row['wa_sd']:.1f}"
+    title = row["title"].replace(" head", "").replace(" normalisation", "")
+    return title, row["table"] or "–", published, ours, found, f"{row['wa_mean']:.1f} ± {row['wa_sd']:.1f}"
 
 
 def missing_rows(missing: Mapping[str, str]) -> str:

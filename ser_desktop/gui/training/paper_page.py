@@ -35,7 +35,7 @@ class CorpusLine(QWidget):
         super().__init__()
         self.key, self.title = key, title
         self.box = QCheckBox(title)
-        self.places = Places(_ZIP, messages.CHOOSE_FILE, is_narrow=True)
+        self.places = Places(_ZIP, messages.CHOOSE_FILE)
         self.places.setContentsMargins(26, 0, 0, 0)
         self.accept_box = QCheckBox(messages.ACCEPT_INCOMPLETE)
         self.accept_box.setContentsMargins(26, 0, 0, 0)
@@ -104,11 +104,15 @@ class PaperPage(QWidget):
 
     def _build_cards(self) -> QWidget:
         corpora, rows = Card(messages.PAPER_CORPORA_TITLE), Card(messages.PAPER_ROWS_TITLE)
-        for line in self.corpora:
-            corpora.body.addWidget(line)
+        places = QGridLayout()
+        places.setHorizontalSpacing(24)
+        for column in (0, 1):
+            places.setColumnStretch(column, 1)
+        for i, line in enumerate(self.corpora):
+            places.addWidget(line, i // 2, i % 2, alignment=Qt.AlignmentFlag.AlignTop)
             line.box.toggled.connect(self._update)
             line.places.changed.connect(self._update)
-        corpora.body.addStretch(1)
+        corpora.body.addLayout(places)
         self._row_grid = QGridLayout()
         self._row_grid.setHorizontalSpacing(16)
         self._row_grid.setColumnStretch(0, 1)
@@ -118,11 +122,11 @@ class PaperPage(QWidget):
         rows.body.addLayout(self._row_grid)
         rows.body.addStretch(1)
         cards = QWidget()
-        grid = QHBoxLayout(cards)
-        grid.setContentsMargins(0, 0, 8, 0)
-        grid.setSpacing(12)
-        grid.addWidget(corpora, stretch=2)
-        grid.addWidget(rows, stretch=5)
+        column = QVBoxLayout(cards)
+        column.setContentsMargins(0, 0, 8, 0)
+        column.setSpacing(12)
+        column.addWidget(corpora)
+        column.addWidget(rows, stretch=1)
         return cards
 
     def look(self) -> None:

@@ -50,6 +50,7 @@ class PaperResult(QWidget):
         self.table.setAccessibleName(messages.PAPER)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.verticalHeader().hide()
+        self.table.setTabKeyNavigation(False)
         self.table.setColumnCount(len(messages.PAPER_COLUMNS))
         self.table.setHorizontalHeaderLabels(list(messages.PAPER_COLUMNS))
         header = self.table.horizontalHeader()
@@ -113,7 +114,9 @@ class PaperResult(QWidget):
         self.table.setRowCount(len(lines))
         for i, line in enumerate(lines):
             for j, text in enumerate(line):
-                self.table.setItem(i, j, QTableWidgetItem(text))
+                item = QTableWidgetItem(text)
+                item.setToolTip(text)
+                self.table.setItem(i, j, item)
         self.table.setVisible(bool(lines))
         self.table.setMinimumHeight(min(420, 34 * (len(lines) + 1) + 8))
 

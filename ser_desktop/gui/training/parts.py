@@ -27,14 +27,15 @@ from ser_desktop.gui.training import messages
 from ser_desktop.gui.widgets import label
 
 
-def scrolled(content: QWidget) -> QScrollArea:
-    """Return a page that scrolls where the window is too small for it."""
+def scrolled(content: QWidget, name: str = "page") -> QScrollArea:
+    """Return a page, or the inside of a card, that scrolls where the window is too small for it."""
     area = QScrollArea()
+    area.setObjectName(name)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    content.setObjectName("page")
+    content.setObjectName(name)
     area.setWidget(content)
     return area
 
@@ -72,8 +73,6 @@ class Places(QWidget):
     file_text : str
         Of the button that chooses a file.
     takes_folders : bool
-    is_narrow : bool
-        Buttons stand one below the other.
 
     Signals
     -------
@@ -82,7 +81,7 @@ class Places(QWidget):
 
     changed = Signal()
 
-    def __init__(self, pattern: str, file_text: str, *, takes_folders: bool = True, is_narrow: bool = False) -> None:
+    def __init__(self, pattern: str, file_text: str, *, takes_folders: bool = True) -> None:
         super().__init__()
         self.paths: tuple[Path, ...] = ()
         self._pattern = pattern
@@ -93,7 +92,7 @@ class Places(QWidget):
         self.folder_button.clicked.connect(self._choose_folder)
         self.file_button.clicked.connect(self._choose_file)
         self.folder_button.setVisible(takes_folders)
-        row, column = QVBoxLayout() if is_narrow else QHBoxLayout(), QVBoxLayout(self)
+        row, column = QHBoxLayout(), QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.folder_button)
         row.addWidget(self.file_button)
@@ -209,16 +208,17 @@ class FindingRow(QFrame):
         words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         if finding["files"]:
             words.setToolTip("\n".join(finding["files"]))
-        row = QHBoxLayout(self)
+        row, column = QHBoxLayout(self), QVBoxLayout()
         row.setContentsMargins(0, 2, 0, 2)
-        row.addWidget(mark)
-        row.addWidget(words, stretch=1)
+        row.addWidget(mark, alignment=Qt.AlignmentFlag.AlignTop)
+        row.addLayout(column, stretch=1)
+        column.addWidget(words)
         self.button: QPushButton | None = None
         remedy = str(finding["remedy"])
         if remedy:
             self.button = QPushButton(messages.REMEDIES[remedy])
             self.button.clicked.connect(lambda: self.remedied.emit(remedy))
-            row.addWidget(self.button, alignment=Qt.AlignmentFlag.AlignTop)
+            column.addWidget(self.button, alignment=Qt.AlignmentFlag.AlignLeft)
         self.setAccessibleName(f"{level}: {words.text()}")
 
 

@@ -121,7 +121,7 @@ class RecipePage(QWidget):
     def _box(self, words: Mapping[str, str], chosen: str) -> QComboBox:
         box = QComboBox()
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(16)
+        box.setMinimumContentsLength(12)
         for value, text in words.items():
             box.addItem(text, value)
         box.setCurrentIndex(box.findData(chosen))

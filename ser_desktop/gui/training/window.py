@@ -153,6 +153,7 @@ class TrainingWindow(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         """Come back to what runs, if anything does."""
         super().showEvent(event)
+        self.new_model.corpus_page.focus()
         if self.stack.currentWidget() is self.new_model and self.new_model.step == 0:
             alive = [e for e in self.trainings.entries() if e.state in {TrainingState.RUNNING, TrainingState.QUEUED}]
             if alive:
