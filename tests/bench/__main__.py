@@ -1,4 +1,4 @@
-"""Benchmarks: ``python -m tests.bench startup|live|window|encoder|extract|accuracy|reuse|train|memory … [--json]``."""
+"""Benchmarks: ``python -m tests.bench WHAT [--json]``; ``--help`` names them."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from tests.bench.memory import memory
 from tests.bench.reuse import reuse
 from tests.bench.training import training
 from tests.bench.window import window
+from tests.bench.wizard import wizard
 from tests.helpers.data import spoken_clip
 from tests.helpers.display import PrivateDisplay
 from tests.helpers.pulse import PrivatePulse
@@ -117,6 +118,10 @@ def of_the_window(options: argparse.Namespace) -> Figures:
             try:
                 if options.what == "startup":
                     return startup(display, pulse)
+                if options.what == "wizard":
+                    home = ("DATA", "CACHE", "CONFIG", "STATE")
+                    pulse.env.update({f"XDG_{part}_HOME": str(Path(name) / part.lower()) for part in home})
+                    return wizard(open_window(display, pulse))
                 return live(display, pulse, Path(name), options)
             finally:
                 pulse.stop()
@@ -144,7 +149,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument(
         "what",
-        choices=("startup", "live", "window", "encoder", "extract", "accuracy", "reuse", "train", "memory"),
+        choices=("startup", "live", "wizard", "window", "encoder", "extract", "accuracy", "reuse", "train", "memory"),
     )
     parser.add_argument("--seconds", type=float, default=600.0, help="length of the live recording")
     parser.add_argument("--features", choices=("egemaps", "all-layers"), default="egemaps", help="what to train on")

@@ -304,10 +304,13 @@ class ConfusionMatrix(QWidget):
         names = max(metrics.horizontalAdvance(name) for name in self._labels) + 12
         width = min(96.0, (self.width() - names) / len(self._labels))
         centre = int(Qt.AlignmentFlag.AlignCenter)
+        small = theme.sized(self.font(), 11)
+        painter.setFont(small)
+        painter.setPen(theme.colour("muted"))
         for j, name in enumerate(self._labels):
-            painter.setPen(theme.colour("muted"))
-            shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, width - 4)
+            shown = QFontMetricsF(small).elidedText(name, Qt.TextElideMode.ElideRight, width - 2)
             painter.drawText(QRectF(names + j * width, 0, width, self._CELL), centre, shown)
+        painter.setFont(theme.sized(self.font(), 12, tabular=True))
         for i, (name, row) in enumerate(zip(self._labels, self._counts, strict=True)):
             top = (i + 1) * self._CELL
             painter.setPen(theme.colour("text"))
