@@ -82,6 +82,7 @@ class Application:
 
     def _begin(self) -> None:
         self.recorder.start()
+        self.window.tell_of_trainings()
         if self._demo:
             self.recorder.play(paths.demo_clip(), messages.DEMO_SOURCE)
 

@@ -28,6 +28,7 @@ from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.published import published_weights
 from ser_desktop.core.session import Gap, SessionState
+from ser_desktop.core.training_folder import TrainingState
 from ser_desktop.gui import messages
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.encoders_dialog import EncodersDialog
@@ -243,6 +244,16 @@ class MainWindow(QMainWindow):
         self.training_window.raise_()
         self.training_window.activateWindow()
         return self.training_window
+
+    def tell_of_trainings(self) -> None:
+        """Say in the banner what trains behind the window, or was interrupted since it was last looked at."""
+        entries = self.trainings.entries()
+        alive = [e.order.title for e in entries if e.order and e.state in {TrainingState.RUNNING, TrainingState.QUEUED}]
+        latest = entries[0] if entries else None
+        if alive:
+            self.banner.show_notice(Notice(training_messages.TRAINS_NOW.format(alive[0])))
+        elif latest is not None and latest.order and latest.state is TrainingState.INTERRUPTED:
+            self.banner.show_notice(Notice(training_messages.WAS_INTERRUPTED.format(latest.order.title)))
 
     def _use_bundle(self, folder: Path) -> None:
         is_free = self.recorder.session.state in {SessionState.IDLE, SessionState.FAILED}

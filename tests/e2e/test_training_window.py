@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from ser_desktop.core import paths
 from ser_desktop.gui.training import messages
 from ser_desktop.gui.training import voice_messages as words
 from tests.e2e.conftest import OpenWindow
-from tests.helpers.corpora import write_small_ravdess
+from tests.helpers.corpora import write_recording, write_small_ravdess
 from tests.helpers.data import ravdess_folder
 from tests.helpers.pulse import PrivatePulse
 from tests.helpers.training_driver import TrainingDriver, kill_tree, trainer_of
@@ -149,3 +150,54 @@ def test_people_record_their_own_voice_and_train_on_it(
     training.shows(messages.RECALL_TITLE, timeout_s=240)
     training.shows("The same voices were trained and tested")
     assert window.quit() == 0
+
+
+def test_planted_faults_are_told_and_mended_by_hand(open_window: OpenWindow, tmp_path: Path) -> None:
+    root = tmp_path / "Fehler, ä" / "meine Stimmen"
+    for i, name in enumerate(f"{e}/{s}/{k}" for e in ("happy", "sad") for s in ("anna", "ben", "cem") for k in "12"):
+        write_recording(root / f"{name}.wav", seed=i, seconds=0.6)
+    window = open_window()
+    window.await_state("idle")
+    training = TrainingDriver(window)
+    training.open()
+
+    def look_at(place: Path) -> None:
+        if messages.BACK in training.facts()["buttons"]:
+            training.press(messages.BACK)
+        training.drop(place)
+        training.press(messages.NEXT)
+
+    # One level too high, then right.
+    look_at(root.parent)
+    assert messages.NEXT not in training.shows("Or name the folder in it")["buttons"]
+    look_at(root)
+    training.wait(lambda facts: messages.NEXT in facts["buttons"])
+    # A leak: the same recording under two names.
+    shutil.copy(root / "happy" / "anna" / "1.wav", root / "happy" / "ben" / "1.wav")
+    training.press(messages.LOOK_AGAIN)
+    assert messages.NEXT not in training.shows("are the same recording")["buttons"]
+    # A file that is no sound, in a folder that cannot be written.
+    (root / "happy" / "ben" / "1.wav").write_bytes(b"no sound")
+    root.chmod(0o500)
+    training.press(messages.LOOK_AGAIN)
+    assert messages.NEXT not in training.shows("cannot be used")["buttons"]
+    training.press(messages.REMEDIES["skip-unreadable"])
+    training.press(messages.NEXT)
+    training.shows(messages.RECIPE_QUESTION)
+    root.chmod(0o700)
+    assert window.quit() == 0
+
+
+def test_the_next_start_tells_of_a_training_that_was_interrupted(open_window: OpenWindow, corpus: Path) -> None:
+    first = open_window()
+    first.await_state("idle")
+    training = TrainingDriver(first)
+    begin(training, corpus)
+    training.wait(lambda facts: facts["page"] == "RunPage" and facts["share"] > 0.05)
+    kill_tree(trainer_of(paths.trainings_folder()))
+    assert first.quit() == 0
+    second = open_window()
+    second.await_state("idle")
+    said = second.ask("banner", "banner")["text"]
+    assert said == messages.WAS_INTERRUPTED.format("RAVDESS speech")
+    assert second.quit() == 0

@@ -133,6 +133,10 @@ class Remote(QObject):
     def do_picture(self, argument: str) -> None:
         self.tell("picture", saved=self._training.picture(argument))
 
+    def do_banner(self, _argument: str) -> None:
+        banner = self._window.banner
+        self.tell("banner", text=banner.text.text() if banner.isVisible() else "")
+
     def do_stats(self, _argument: str) -> None:
         source = self._recorder.source
         self.tell(

@@ -179,12 +179,17 @@ class CheckPage(QWidget):
             self._findings.addWidget(label(messages.ALL_WELL))
 
 
-def _about_room() -> list[dict[str, Any]]:
-    """Say how much room there is for features; recipes say how much they need."""
-    place = paths.cache_folder()
+def free_bytes() -> int:
+    """Room for features on the disk."""
+    place = paths.features_folder()
     while not place.exists():
         place = place.parent
-    free = shutil.disk_usage(place).free
+    return shutil.disk_usage(place).free
+
+
+def _about_room() -> list[dict[str, Any]]:
+    """Say how much room there is for features; recipes say how much they need."""
+    free = free_bytes()
     text = messages.ROOM.format(messages.size(free))
     level = "warning" if free < messages.LITTLE_ROOM else "note"
     return [{"level": level, "text": text, "fix": "", "remedy": "", "files": []}]

@@ -75,6 +75,7 @@ REMEDIES = {
 MARKS = {"error": "✕", "warning": "!", "note": "i"}
 CANNOT_TRAIN = "These recordings cannot be trained on yet: mend what is marked with ✕."
 
+NO_ROOM = ", where only {} are free"
 ROOM = "{} are free on the disk."
 LITTLE_ROOM = 2_000_000_000
 BAD_NUMBER = "{} is a number between {:g} and {:g}, or empty."
@@ -166,6 +167,8 @@ COMPARISON_TITLE, DIFFERENCE = "Side by side", "difference"
 FAIR = "Both were tested on the same recordings in the same way."
 UNFAIR = "They were tested on different recordings or in different ways: the figures cannot be compared."
 NOT_EXPORTED = "«{}» could not be written ({}). Choose another place."
+TRAINS_NOW = "«{}» is being trained. More → Train a model… shows how it goes."
+WAS_INTERRUPTED = "The training of «{}» was interrupted. It goes on under More → Train a model… → My trainings."
 NOW_USED = "«{}» is used now: press Record in the main window."
 BUSY_RECORDING = "Stop the recording first, then use this model."
 EXPORTED = "Saved to «{}»."
@@ -305,14 +308,15 @@ def _people(names: list[str]) -> str:
     return f" of {len(names)} people"
 
 
-def takes(estimate: Mapping[str, Any] | None, *, is_measuring: bool) -> str:
-    """Say what a recipe takes."""
+def takes(estimate: Mapping[str, Any] | None, n_free: int, *, is_measuring: bool) -> str:
+    """Say what a recipe takes, and whether there is room for it."""
     if estimate is None:
         return MEASURING if is_measuring else NOT_MEASURED
     if estimate["seconds"] is None:
         needs = NEEDS.format(estimate["encoder"]) if estimate["encoder"] else ""
         return needs or str(estimate["missing"])
-    return f"about {duration(estimate['seconds'])}, {size(estimate['n_bytes'])} on disk"
+    room = "" if estimate["n_bytes"] < n_free else NO_ROOM.format(size(n_free))
+    return f"about {duration(estimate['seconds'])}, {size(estimate['n_bytes'])} on disk{room}"
 
 
 def progress_text(stage: str, done: int, total: int, eta_s: float | None) -> str:

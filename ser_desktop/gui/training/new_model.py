@@ -12,7 +12,7 @@ from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.install_worker import InstallWorker
 from ser_desktop.gui.recorder import Notice, Recorder
 from ser_desktop.gui.training import messages
-from ser_desktop.gui.training.check_page import CheckPage
+from ser_desktop.gui.training.check_page import CheckPage, free_bytes
 from ser_desktop.gui.training.corpus_page import CorpusPage
 from ser_desktop.gui.training.recipe_page import RecipePage
 from ser_desktop.gui.trainings import Trainings
@@ -119,7 +119,8 @@ class NewModel(QWidget):
         self._update()
 
     def _checked(self) -> None:
-        self.recipe_page.show_estimates(self.check_page.estimates, is_measuring=self.check_page.is_measuring)
+        is_measuring = self.check_page.is_measuring
+        self.recipe_page.show_estimates(self.check_page.estimates, free_bytes(), is_measuring=is_measuring)
         self._update()
 
     def _update(self) -> None:

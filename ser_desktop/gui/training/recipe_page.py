@@ -45,6 +45,7 @@ class RecipePage(QWidget):
         super().__init__()
         self.choices: dict[str, Choice] = {}
         self._estimates: Mapping[str, Mapping[str, Any]] = {}
+        self._n_free = 0
         self._group = QButtonGroup(self)
         column_widget = QWidget()
         column = QVBoxLayout(column_widget)
@@ -132,7 +133,7 @@ class RecipePage(QWidget):
     def is_ready(self) -> bool:
         """Whether what is chosen can be trained here."""
         estimate = self._estimates.get(self._name())
-        can_run = estimate is None or estimate["seconds"] is not None
+        can_run = estimate is None or (estimate["seconds"] is not None and estimate["n_bytes"] < self._n_free)
         return can_run and bool(self.title.text().strip()) and not self._complaint()
 
     @property
@@ -152,12 +153,12 @@ class RecipePage(QWidget):
         chosen = next((r.title for r in PLAIN_RECIPES if self.choices[r.name].button.isChecked()), self._name())
         return {messages.STEPS[2]: chosen}
 
-    def show_estimates(self, estimates: Mapping[str, Mapping[str, Any]], *, is_measuring: bool) -> None:
-        """Say what each recipe takes."""
-        self._estimates = estimates
+    def show_estimates(self, estimates: Mapping[str, Mapping[str, Any]], n_free: int, *, is_measuring: bool) -> None:
+        """Say what each recipe takes, where so many bytes are free."""
+        self._estimates, self._n_free = estimates, n_free
         for name, choice in {**self.choices, self._parts().name(): self.own}.items():
             estimate = estimates.get(name)
-            text = messages.takes(estimate, is_measuring=is_measuring)
+            text = messages.takes(estimate, n_free, is_measuring=is_measuring)
             choice.set_remark(text, lacks=bool(estimate and estimate["encoder"]))
 
     def _name(self) -> str:

@@ -205,6 +205,15 @@ def test_each_recipe_says_what_it_takes_or_lacks(at_recipe: TrainingWindow, qtbo
         click(qtbot, page.choices[PAPER].get_button)
 
 
+def test_a_recipe_without_room_on_the_disk_cannot_be_started(
+    at_recipe: TrainingWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ser_desktop.gui.training.new_model.free_bytes", lambda: 4_000_000)
+    at_recipe.new_model.check_page.changed.emit()
+    assert "where only 4 MB are free" in at_recipe.new_model.recipe_page.choices[QUICK].remark.text()
+    assert not at_recipe.new_model.next_button.isEnabled()
+
+
 def test_what_cannot_run_cannot_be_started(at_recipe: TrainingWindow) -> None:
     page, start = at_recipe.new_model.recipe_page, at_recipe.new_model.next_button
     assert (start.text(), start.isEnabled()) == (messages.TRAIN, True)
