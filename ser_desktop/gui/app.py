@@ -82,7 +82,9 @@ class Application:
 
     def _begin(self) -> None:
         self.recorder.start()
-        self.window.tell_of_trainings()
+        news = self.window.training.news()
+        if news is not None:
+            self.recorder.noticed.emit(news)
         if self._demo:
             self.recorder.play(paths.demo_clip(), messages.DEMO_SOURCE)
 

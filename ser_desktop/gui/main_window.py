@@ -28,7 +28,6 @@ from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.published import published_weights
 from ser_desktop.core.session import Gap, SessionState
-from ser_desktop.core.training_folder import TrainingState
 from ser_desktop.gui import messages
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.encoders_dialog import EncodersDialog
@@ -36,9 +35,7 @@ from ser_desktop.gui.install_worker import InstallWorker
 from ser_desktop.gui.plots import LayerWeights, Timeline, Waveform
 from ser_desktop.gui.recorder import Notice, Recorder
 from ser_desktop.gui.tool_bar import ToolBar
-from ser_desktop.gui.training import messages as training_messages
-from ser_desktop.gui.training.window import TrainingWindow
-from ser_desktop.gui.trainings import Trainings
+from ser_desktop.gui.training.door import TrainingDoor
 from ser_desktop.gui.widgets import AnswerPanel, Card, ElidedLabel, EmotionBars, label
 
 _METER_MS = 33
@@ -73,9 +70,8 @@ class MainWindow(QMainWindow):
         installer = installer or InstallWorker()
         self.encoders = EncodersDialog(installer, self)
         self.recorder = recorder
-        self.trainings = Trainings(paths.trainings_folder(), self)
-        self._installer = installer
-        self.training_window: TrainingWindow | None = None
+        self.training = TrainingDoor(recorder, installer, self)
+        self.training.lacked.connect(self._show_encoders)
         self._wave_cursor = 0
         self._heard_speech = False
         self._is_painted = False
@@ -112,7 +108,7 @@ class MainWindow(QMainWindow):
         self.model_action = self._action(menu, messages.OPEN_MODEL, self._choose_model)
         self.default_action = self._action(menu, messages.DEFAULT_MODEL, lambda: self.recorder.open_model(None))
         self.encoders_action = self._action(menu, messages.ENCODERS, self._show_encoders)
-        self.train_action = self._action(menu, messages.TRAIN, self.show_training, "Ctrl+T")
+        self.train_action = self._action(menu, messages.TRAIN, self.training.open, "Ctrl+T")
         appearance = menu.addMenu(messages.APPEARANCE)
         group = QActionGroup(self)
         for choice, words in messages.APPEARANCES.items():
@@ -217,8 +213,7 @@ class MainWindow(QMainWindow):
         """Take over the theme in force."""
         for plot in (self.timeline, self.waveform, self.layers):
             plot.restyle()
-        if self.training_window is not None:
-            self.training_window.restyle()
+        self.training.restyle()
         self.update()
 
     # ---- what people do
@@ -233,36 +228,6 @@ class MainWindow(QMainWindow):
         self.encoders.show()
         self.encoders.raise_()
         self.encoders.activateWindow()
-
-    def show_training(self) -> TrainingWindow:
-        """Open the training window, which is made when it is first wanted."""
-        if self.training_window is None:
-            self.training_window = TrainingWindow(self.trainings, self._installer, self.recorder, self)
-            self.training_window.used.connect(self._use_bundle)
-            self.training_window.lacked.connect(self._show_encoders)
-        self.training_window.show()
-        self.training_window.raise_()
-        self.training_window.activateWindow()
-        return self.training_window
-
-    def tell_of_trainings(self) -> None:
-        """Say in the banner what trains behind the window, or was interrupted since it was last looked at."""
-        entries = self.trainings.entries()
-        alive = [e.order.title for e in entries if e.order and e.state in {TrainingState.RUNNING, TrainingState.QUEUED}]
-        latest = entries[0] if entries else None
-        if alive:
-            self.banner.show_notice(Notice(training_messages.TRAINS_NOW.format(alive[0])))
-        elif latest is not None and latest.order and latest.state is TrainingState.INTERRUPTED:
-            self.banner.show_notice(Notice(training_messages.WAS_INTERRUPTED.format(latest.order.title)))
-
-    def _use_bundle(self, folder: Path) -> None:
-        is_free = self.recorder.session.state in {SessionState.IDLE, SessionState.FAILED}
-        if is_free:
-            self.recorder.open_model(folder)
-        if self.training_window is not None:
-            text = training_messages.NOW_USED.format(self.training_window.result_page.title.text())
-            notice = Notice(text) if is_free else Notice(training_messages.BUSY_RECORDING, is_error=True)
-            self.training_window.result_page.banner.show_notice(notice)
 
     def _play_demo(self) -> None:
         self.recorder.play(paths.demo_clip(), messages.DEMO_SOURCE)
@@ -313,8 +278,7 @@ class MainWindow(QMainWindow):
         """Stop the clocks; threads are ended by the application."""
         self._meter_timer.stop()
         self._text_timer.stop()
-        if self.training_window is not None:
-            self.training_window.close()
+        self.training.close()
         super().closeEvent(event)
 
     # ---- what the recorder says

@@ -67,7 +67,10 @@ class TrainingOrders:
 
     @property
     def _training(self) -> TrainingWindow:
-        return self._window.training_window or self._window.show_training()
+        if self._window.training.window is None:
+            self._window.training.open()
+        assert self._window.training.window is not None
+        return self._window.training.window
 
     def _bars(self) -> list[QProgressBar]:
         return [bar for bar in self._shown(QProgressBar) if isinstance(bar, QProgressBar) and bar.maximum() > 0]

@@ -13,8 +13,9 @@ from ser_desktop.core import paths
 from ser_desktop.gui.plots import SpeakerCounts
 from ser_desktop.gui.trainer_process import TrainerCall
 from ser_desktop.gui.training import messages
+from ser_desktop.gui.training.charts import ShareBars
 from ser_desktop.gui.training.draft import PLAIN_RECIPES, CorpusChoice
-from ser_desktop.gui.training.parts import FindingRow, ShareBars, scrolled
+from ser_desktop.gui.training.parts import FindingRow, scrolled
 from ser_desktop.gui.widgets import Card, label
 
 

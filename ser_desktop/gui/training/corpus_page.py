@@ -13,10 +13,11 @@ from ser_desktop.core.corpus_guess import guess_corpus
 from ser_desktop.gui.install_worker import InstallWorker
 from ser_desktop.gui.recorder import Notice, Recorder
 from ser_desktop.gui.training import messages
-from ser_desktop.gui.training.corpus_panels import FolderPanel, IemocapPanel, RavdessPanel, TablePanel
+from ser_desktop.gui.training.corpus_panels import FolderPanel, IemocapPanel, TablePanel
 from ser_desktop.gui.training.draft import CorpusChoice
 from ser_desktop.gui.training.own_voice import OwnVoicePanel
 from ser_desktop.gui.training.parts import scrolled
+from ser_desktop.gui.training.ravdess_panel import RavdessPanel
 from ser_desktop.gui.widgets import Card, label
 
 

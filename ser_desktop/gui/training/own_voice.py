@@ -118,7 +118,7 @@ class OwnVoicePanel(Panel):
         """See `Panel`."""
         if self.corpus is None or not self.corpus.is_ready:
             return CorpusChoice()
-        return self._chosen("folder", (self.corpus.folder,))
+        return self.chosen("folder", (self.corpus.folder,))
 
     def title(self) -> str:
         """See `Panel`."""

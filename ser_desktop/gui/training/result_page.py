@@ -25,8 +25,9 @@ from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.plots import LayerWeights
 from ser_desktop.gui.recorder import Notice
 from ser_desktop.gui.training import messages
+from ser_desktop.gui.training.charts import ConfusionMatrix, ShareBars
 from ser_desktop.gui.training.compare import Comparison
-from ser_desktop.gui.training.parts import ConfusionMatrix, ShareBars, scrolled
+from ser_desktop.gui.training.parts import scrolled
 from ser_desktop.gui.trainings import Trainings
 from ser_desktop.gui.widgets import Card, label
 

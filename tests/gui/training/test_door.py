@@ -1,0 +1,86 @@
+"""From the main window to the training window and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from ser_desktop.core import paths
+from ser_desktop.core.session import SessionState
+from ser_desktop.core.training_folder import TrainingFolder, TrainingKind
+from ser_desktop.gui.main_window import MainWindow
+from ser_desktop.gui.training import messages
+from tests.gui.conftest import OpenWindow
+from tests.helpers.training_reports import finish, order, row, tell
+
+
+@pytest.fixture
+def window(open_window: OpenWindow) -> Iterator[MainWindow]:
+    window = open_window()
+    yield window
+    window.close()
+
+
+def folder(name: str = "one", day: int = 1) -> TrainingFolder:
+    made = TrainingFolder(paths.trainings_folder() / name)
+    made.write(order(name, day=day))
+    return made
+
+
+def test_a_key_opens_the_training_window_and_it_closes_with_the_main_window(window: MainWindow, qtbot: QtBot) -> None:
+    window.activateWindow()
+    qtbot.keyClick(window, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
+    opened = window.training.window
+    assert opened is not None
+    assert opened.isVisible()
+    window.close()
+    assert not opened.isVisible()
+
+
+def test_without_trainings_there_are_no_news(window: MainWindow) -> None:
+    assert window.training.news() is None
+    finish(folder(), TrainingKind.MODEL, row(), missing={})
+    assert window.training.news() is None
+
+
+def test_a_training_that_runs_is_news(window: MainWindow) -> None:
+    running = folder()
+    with running.kept_alive():
+        tell(running, {"event": "stage", "stage": "train", "text": ""})
+        news = window.training.news()
+    assert news is not None
+    assert news.text == messages.TRAINS_NOW.format("one")
+
+
+def test_only_the_latest_training_is_told_to_have_been_interrupted(window: MainWindow) -> None:
+    folder("old", day=1)
+    news = window.training.news()
+    assert news is not None
+    assert news.text == messages.WAS_INTERRUPTED.format("old")
+    finish(folder("new", day=2), TrainingKind.MODEL, row(), missing={})
+    assert window.training.news() is None
+
+
+def test_a_recording_is_not_interrupted_by_another_model(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = folder()
+    finish(done, TrainingKind.MODEL, row(), missing={})
+    window.training.open()
+    opened = window.training.window
+    assert opened is not None
+    opened.open(done)
+    asked: list[Path | None] = []
+    monkeypatch.setattr(window.recorder, "open_model", asked.append)
+    for state, said in (
+        (SessionState.LISTENING, messages.BUSY_RECORDING),
+        (SessionState.IDLE, messages.NOW_USED.format("one")),
+    ):
+        monkeypatch.setattr(window.recorder.session, "state", state)
+        qtbot.mouseClick(opened.result_page.use_button, Qt.MouseButton.LeftButton)
+        assert opened.result_page.banner.text.text() == said
+    assert asked == [done.bundle]
