@@ -196,10 +196,11 @@ def _decision(evidence: Evidence) -> list[str]:
         accepted = calibrated.max(axis=1) >= decision.threshold
         right = calibrated.argmax(axis=1) == said.truth
         losses = [metrics.log_loss_of(probabilities, said.truth) for probabilities in (raw, calibrated)]
+        of_accepted = f"{100 * right[accepted].mean():.1f}" if accepted.any() else "–"
         rows.append(
             f"| {name} | {losses[0]:.2f} → {losses[1]:.2f} "
             f"| {100 * error(raw, said.truth):.1f} → {100 * error(calibrated, said.truth):.1f} "
-            f"| {100 * accepted.mean():.0f} | {100 * right[accepted].mean():.1f} | {100 * right.mean():.1f} |"
+            f"| {100 * accepted.mean():.0f} | {of_accepted} | {100 * right.mean():.1f} |"
         )
     return [
         "## How sure it is",

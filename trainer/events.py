@@ -17,10 +17,10 @@ notice     ``text``: something the user should know; the run goes on
 result     ``row``, ``preset``, ``corpus``, ``protocol``, ``seeds``, ``uar_mean``, ``uar_sd``,
            ``wa_mean``, ``wa_sd``, ``published_mean``, ``published_sd`` (percent; null without),
            ``published_note`` (what the published figure was measured on, if not the like)
-check      ``report``: what a corpus holds, what is wrong with it, how it would be divided – ``check`` only
+check      ``report``: what a corpus holds, what is wrong with it, how it would be divided
 estimate   ``recipe``, ``seconds`` (null where it cannot run), ``n_bytes`` (features on disk), ``missing``
-           (what must be done first), ``encoder`` (what must be installed) – ``check`` only
-rows       ``rows``: every row of the paper's tables – ``reproduce --list`` only
+           (what must be done first), ``encoder`` (what must be installed)
+rows       ``rows``: every row of the paper's tables
 done       ``out``: the run's folder
 error      ``text`` (what happened), ``fix`` (what to do), ``code`` (the exit status)
 =========  ==================================================================================

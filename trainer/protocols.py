@@ -86,17 +86,14 @@ _RAVDESS: dict[str, Maker] = {
     "folds": speaker_folds,
     "six-folds": ravdess_six_folds,
 }
-_OWN: dict[str, Maker] = {
-    "folds": speaker_folds,
-    "speakers": leave_one_speaker_out,
-    "recordings": recording_folds,
-}
+_BY_SPEAKERS: dict[str, Maker] = {"folds": speaker_folds, "speakers": leave_one_speaker_out}
+_OWN: dict[str, Maker] = {**_BY_SPEAKERS, "recordings": recording_folds}
 
 PROTOCOLS: dict[str, dict[str, Maker]] = {
     "ravdess": _RAVDESS,
     "ravdess-song": _RAVDESS,
     "ravdess-both": _RAVDESS,
-    "nemo": _OWN,
+    "nemo": _BY_SPEAKERS,
     "ravdess-nemo": {
         "fixed": ravdess_with_nemo,
         "to-nemo": ravdess_to_nemo,

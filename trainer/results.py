@@ -140,11 +140,11 @@ def _read_row(folder: RunFolder, info: RunInfo, key: str, *, best_so_far: bool) 
         record = read_job(job, protocol.labels)
         _check_parts(record, protocol)
         by_seed[record.seed].append(record)
-    n_folds = len(protocol.folds)
+    wanted = {name for name, *_ in protocol.folds}
     if best_so_far and by_seed:
-        n_folds = max(map(len, by_seed.values()))
-        protocol = _only_folds(protocol, n_folds)
-    complete = {seed: by_seed[seed] for seed in info.seeds if len(by_seed[seed]) == n_folds}
+        wanted = max(({r.fold for r in records} for records in by_seed.values()), key=len)
+    complete = {seed: by_seed[seed] for seed in info.seeds if {r.fold for r in by_seed[seed]} == wanted}
+    protocol = _only_folds(protocol, wanted, [r for records in complete.values() for r in records])
     if not complete:
         return None
     tests = [pooled(records) for records in complete.values()]
@@ -167,12 +167,16 @@ def _read_row(folder: RunFolder, info: RunInfo, key: str, *, best_so_far: bool) 
     )
 
 
-def _only_folds(protocol: ProtocolInfo, n_folds: int) -> ProtocolInfo:
-    """Say that a stopped run has come so far and not to the last fold."""
-    if n_folds == len(protocol.folds):
+def _only_folds(protocol: ProtocolInfo, names: set[str], records: list[JobRecord]) -> ProtocolInfo:
+    """Say that a stopped run has come so far and not to its end."""
+    folds = tuple(fold for fold in protocol.folds if fold[0] in names)
+    if len(folds) < len(protocol.folds):
+        text = f"{protocol.text}; stopped: {len(folds)} of {len(protocol.folds)} folds"
+    elif any(record.stopped for record in records):
+        text = f"{protocol.text}; stopped before its end"
+    else:
         return protocol
-    text = f"{protocol.text}; stopped: {n_folds} of {len(protocol.folds)} folds"
-    return replace(protocol, text=text, folds=protocol.folds[:n_folds])
+    return replace(protocol, text=text, folds=folds)
 
 
 def _check_parts(record: JobRecord, protocol: ProtocolInfo) -> None:

@@ -10,11 +10,13 @@ import queue
 import signal
 import sys
 import threading
-from collections import deque
+import time
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import Any, Generic, TypeVar
 
@@ -27,6 +29,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _POLL_S = 0.05
+_LATEST_S = 10.0
 _MOST_ON_WINDOWS = 61
 # Tensors of some megabytes come and go with every step. Unless glibc keeps their memory, the kernel
 # clears it anew each time, which takes as long as the computation.
@@ -46,15 +49,35 @@ class Worker:
     def __init__(self, events: Any, stop: Any) -> None:
         self._events = events
         self._stop = stop
+        self.n_told = 0
 
     def tell(self, event: object) -> None:
         """Send a frozen value to the main process."""
-        self._events.put(event)
+        self.n_told += 1
+        self._events.put((os.getpid(), event))
 
     def check(self) -> None:
         """Raise `Cancelled` when the main process wants to stop."""
         if self._stop.value:
             raise Cancelled
+
+
+@dataclass(frozen=True)
+class Said(Generic[R]):
+    """A task's result, and how much its process has told by then.
+
+    Attributes
+    ----------
+    result : object
+    teller : int
+        The process.
+    n_told : int
+        Events since the process began.
+    """
+
+    result: R
+    teller: int
+    n_told: int
 
 
 def current_worker() -> Worker:
@@ -85,6 +108,7 @@ class Workers:
         self._listen = listen
         self._context = multiprocessing.get_context("spawn")
         self._pool: ProcessPoolExecutor | None = None
+        self._n_heard: Counter[int] = Counter()
         self._events: Any = self._context.Queue() if n > 1 else queue.SimpleQueue()
         # A plain byte in shared memory: an event's lock could be held by the very code that a signal
         # interrupts, or by a process that the system ends.
@@ -131,19 +155,29 @@ class Workers:
         """Hand what the tasks told to the listener."""
         while True:
             try:
-                event = self._events.get_nowait()
+                teller, event = self._events.get_nowait()
             except queue.Empty:
                 return
+            self._n_heard[teller] += 1
             self._listen(event)
 
-    def submit(self, function: Callable[[T], R], task: T) -> Future[R]:
+    def deliver_all(self, said: Said[R]) -> R:
+        """Hand everything to the listener that was told before a result, and return the result."""
+        end = time.monotonic() + _LATEST_S
+        # Results and events come on different ways; on a busy machine a result may be the faster one.
+        while self._n_heard[said.teller] < said.n_told and time.monotonic() < end:
+            self.deliver()
+            time.sleep(_POLL_S / 10)
+        return said.result
+
+    def submit(self, function: Callable[[T], R], task: T) -> Future[Said[R]]:
         """Start a task in the pool."""
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
                 self.n, self._context, initializer=_start_worker, initargs=(self._events, self._stop)
             )
         with _environment(_KEEP_MEMORY):
-            return self._pool.submit(function, task)
+            return self._pool.submit(_run_task, function, task)
 
     def run_here(self, function: Callable[[T], R], task: T) -> R:
         """Run a task in this process as a worker would."""
@@ -169,7 +203,7 @@ class Batch(Generic[T, R]):
         self._workers = workers
         self._function = function
         self._waiting: deque[T] = deque()
-        self._futures: dict[Future[R], T] = {}
+        self._futures: dict[Future[Said[R]], T] = {}
 
     def add(self, task: T) -> None:
         """Add a task; with several workers it starts as soon as one is free."""
@@ -206,8 +240,9 @@ class Batch(Generic[T, R]):
         while self._futures:
             done = concurrent.futures.wait(self._futures, _POLL_S, concurrent.futures.FIRST_COMPLETED).done
             for future in done:
-                task, result = self._futures.pop(future), future.result()
+                task, said = self._futures.pop(future), future.result()
                 self._top_up()
+                result = self._workers.deliver_all(said)
                 self._workers.deliver()
                 yield task, result
             self._workers.deliver()
@@ -239,7 +274,17 @@ class _Direct:
     """Stands where the queue would when tasks run in the main process."""
 
     def __init__(self, listen: Callable[[object], None]) -> None:
-        self.put = listen
+        self._listen = listen
+
+    def put(self, said: tuple[int, object]) -> None:
+        """Hand an event over at once."""
+        self._listen(said[1])
+
+
+def _run_task(function: Callable[[T], R], task: T) -> Said[R]:
+    """Run a task in a worker process."""
+    result = function(task)
+    return Said(result, os.getpid(), current_worker().n_told)
 
 
 def _start_worker(events: Any, stop: Any) -> None:

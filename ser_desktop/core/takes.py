@@ -2,16 +2,21 @@
 
 ::
 
-    RECORDINGS/TITLE/corpus.json               title, speaker, classes in order
+    RECORDINGS/TITLE/corpus.json               title, speaker, classes in order, prompts
     RECORDINGS/TITLE/CLASS/SPEAKER/take-001.wav
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import io
 import json
-from dataclasses import dataclass, replace
+import re
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile as sf
@@ -31,6 +36,7 @@ MIN_TAKES = 3
 _LONGEST_NAME = 40
 _SHORTEST_S = 0.5
 _FORBIDDEN = set('/\\:*?"<>|')
+_TAKE = re.compile(r"take-(\d+)\.wav")
 
 
 class Judgement(StrEnum):
@@ -65,8 +71,8 @@ def check_name(name: str, taken: tuple[str, ...] = ()) -> str:
     CorpusError
         If it is empty, too long, taken, or no name for a folder.
     """
-    # Windows cuts full stops off.
-    name = " ".join(name.split()).rstrip(".")
+    # Windows cuts full stops and spaces off.
+    name = " ".join(name.split()).rstrip(". ")
     if not name:
         raise CorpusError("There is no name.", "Type one.")
     if len(name) > _LONGEST_NAME:
@@ -86,18 +92,20 @@ class VoiceCorpus:
     ----------
     folder : Path
     title, speaker : str
-    classes : tuple of str
-        In order.
+    classes, prompts : tuple of str
+        In order; prompts are sentences to say.
     """
 
     folder: Path
     title: str
     speaker: str
     classes: tuple[str, ...] = DEFAULT_CLASSES
+    prompts: tuple[str, ...] = ()
 
     def takes(self, label: str) -> list[Path]:
-        """Return the takes of a class, the oldest first."""
-        return sorted((self.folder / label / self.speaker).glob("take-*.wav"))
+        """Return the takes of a class, the oldest first, by number: names of more than 999 are not in order."""
+        found = (self.folder / label / self.speaker).glob("take-*.wav")
+        return sorted((path for path in found if _TAKE.fullmatch(path.name)), key=lambda path: int(path.stem[5:]))
 
     def counts(self) -> dict[str, int]:
         """Return how many takes each class has."""
@@ -116,19 +124,9 @@ class VoiceCorpus:
         ------
         SaveError
         """
-        value = {
-            "schema_version": SCHEMA_VERSION,
-            "title": self.title,
-            "speaker": self.speaker,
-            "classes": self.classes,
-        }
-        scratch = self.folder / ".corpus.json"
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            scratch.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-            scratch.replace(self.folder / "corpus.json")
-        except OSError as error:
-            raise _unsaved(self.folder, error) from error
+        value = {"schema_version": SCHEMA_VERSION, **asdict(self)}
+        del value["folder"]
+        _write(self.folder / "corpus.json", json.dumps(value, indent=1, ensure_ascii=False).encode(), "try again")
 
     def with_class(self, label: str) -> VoiceCorpus:
         """Return the corpus with another class, saved.
@@ -149,16 +147,11 @@ class VoiceCorpus:
         SaveError
             The take is lost only if whoever calls forgets it.
         """
-        place = self.folder / label / self.speaker
-        last = self.takes(label)[-1:]
-        number = int(last[0].stem.rsplit("-", 1)[1]) + 1 if last else 1
-        scratch, path = place / ".unfinished.wav", place / f"take-{number:03d}.wav"
-        try:
-            place.mkdir(parents=True, exist_ok=True)
-            sf.write(scratch, samples, SAMPLE_RATE_HZ, subtype="PCM_16")
-            scratch.replace(path)
-        except (OSError, sf.LibsndfileError) as error:
-            raise _unsaved(place, error) from error
+        number = max((int(path.stem[5:]) for path in self.takes(label)), default=0) + 1
+        path = self.folder / label / self.speaker / f"take-{number:03d}.wav"
+        file = io.BytesIO()
+        sf.write(file, samples, SAMPLE_RATE_HZ, format="WAV", subtype="PCM_16")
+        _write(path, file.getvalue(), "press Keep again")
         return path
 
     def remove_last(self, label: str) -> None:
@@ -172,10 +165,10 @@ class VoiceCorpus:
             try:
                 path.unlink()
             except OSError as error:
-                raise _unsaved(path, error) from error
+                raise _unsaved(path, error, "try again") from error
 
 
-def create_corpus(title: str, speaker: str) -> VoiceCorpus:
+def create_corpus(title: str, speaker: str, prompts: tuple[str, ...] = ()) -> VoiceCorpus:
     """Make a corpus without takes.
 
     Raises
@@ -185,9 +178,8 @@ def create_corpus(title: str, speaker: str) -> VoiceCorpus:
     SaveError
     """
     root = paths.recordings_folder()
-    taken = tuple(path.name for path in root.iterdir()) if root.is_dir() else ()
-    title, speaker = check_name(title, taken), check_name(speaker)
-    corpus = VoiceCorpus(root / title, title, speaker)
+    title, speaker = check_name(title, tuple(path.name for path in root.glob("*"))), check_name(speaker)
+    corpus = VoiceCorpus(root / title, title, speaker, prompts=prompts)
     corpus.save()
     return corpus
 
@@ -203,24 +195,23 @@ def open_corpus(folder: Path) -> VoiceCorpus:
     file = folder / "corpus.json"
     try:
         value = json.loads(file.read_text(encoding="utf-8"))
-        if value["schema_version"] != SCHEMA_VERSION:
-            raise CorpusError(
-                f"«{file}» has format {value['schema_version']!r}; this program reads format {SCHEMA_VERSION}.",
-                "Use the version of the program that wrote it.",
-            )
-        classes = tuple(check_name(str(label)) for label in value["classes"])
-        return VoiceCorpus(folder, check_name(str(value["title"])), check_name(str(value["speaker"])), classes)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        version = value["schema_version"]
+        if version == SCHEMA_VERSION:
+            return _described(folder, value)
+    except (OSError, ValueError, KeyError, TypeError, CorpusError) as error:
         raise CorpusError(
             f"«{file}» is damaged ({type(error).__name__}: {error}).",
             "The recordings are beside it: choose that folder under “A folder of my recordings”.",
         ) from error
+    raise CorpusError(
+        f"«{file}» has format {version!r}; this program reads format {SCHEMA_VERSION}.",
+        "Use the version of the program that wrote it.",
+    )
 
 
 def list_corpora() -> list[Path]:
     """Return the folders of all corpora that were recorded here."""
-    root = paths.recordings_folder()
-    return sorted(path.parent for path in root.glob("*/corpus.json")) if root.is_dir() else []
+    return sorted(path.parent for path in paths.recordings_folder().glob("*/corpus.json"))
 
 
 def as_take(blocks: list[FloatArray], rate_hz: float) -> FloatArray:
@@ -229,5 +220,31 @@ def as_take(blocks: list[FloatArray], rate_hz: float) -> FloatArray:
     return resample(joined, rate_hz) if len(joined) else joined
 
 
-def _unsaved(place: Path, error: Exception) -> SaveError:
-    return SaveError(f"«{place}» cannot be written ({error}).", "Free some space, then press Keep again.")
+def _described(folder: Path, value: dict[str, Any]) -> VoiceCorpus:
+    if not isinstance(value["classes"], list) or not value["classes"]:
+        raise CorpusError("It names no classes.")
+    classes: tuple[str, ...] = ()
+    for label in value["classes"]:
+        classes = (*classes, check_name(str(label), classes))
+    # Written by an earlier version of this program, it has no prompts.
+    prompts = tuple(str(sentence) for sentence in value.get("prompts", ()))
+    return VoiceCorpus(folder, check_name(str(value["title"])), check_name(str(value["speaker"])), classes, prompts)
+
+
+def _write(path: Path, data: bytes, then: str) -> None:
+    """Let a file appear when it is whole, and leave nothing where it cannot."""
+    scratch = path.with_name(f".unfinished{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch.write_bytes(data)
+        scratch.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            scratch.unlink()
+        raise _unsaved(path.parent, error, then) from error
+
+
+def _unsaved(place: Path, error: OSError, then: str) -> SaveError:
+    is_refused = isinstance(error, PermissionError) or error.errno == errno.EROFS
+    mend = "Allow this program to write there" if is_refused else "Free some space"
+    return SaveError(f"«{place}» cannot be written ({error.strerror or error}).", f"{mend}, then {then}.")

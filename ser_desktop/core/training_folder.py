@@ -116,6 +116,8 @@ class TrainingFolder:
                     f"«{file}» has format {version!r}; this program reads format {SCHEMA_VERSION}.",
                     "Use the version of the program that wrote it.",
                 )
+            if not isinstance(value["arguments"], list):
+                raise TypeError("arguments are no list")  # noqa: TRY301 (said below)
             kind, arguments = TrainingKind(value["kind"]), tuple(str(word) for word in value["arguments"])
             words = {str(heading): str(text) for heading, text in value["words"].items()}
             return Order(str(value["title"]), kind, str(value["created"]), arguments, words)
@@ -176,6 +178,9 @@ class TrainingFolder:
 
     def is_alive(self) -> bool:
         """Whether a trainer works here now."""
+        if not self.path.is_dir():
+            # The lock would make it anew.
+            return False
         lock = FileLock(self.path / ".alive", timeout=0)
         try:
             with lock:

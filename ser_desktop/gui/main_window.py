@@ -29,6 +29,7 @@ from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.published import published_weights
 from ser_desktop.core.session import Gap, SessionState
 from ser_desktop.gui import messages
+from ser_desktop.gui.audience import AudienceView, other_screen
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.encoders_dialog import EncodersDialog
 from ser_desktop.gui.install_worker import InstallWorker
@@ -70,6 +71,7 @@ class MainWindow(QMainWindow):
         installer = installer or InstallWorker()
         self.encoders = EncodersDialog(installer, self)
         self.recorder = recorder
+        self.audience: AudienceView | None = None
         self.training = TrainingDoor(recorder, installer, self)
         self.training.lacked.connect(self._show_encoders)
         self._wave_cursor = 0
@@ -104,6 +106,7 @@ class MainWindow(QMainWindow):
         self.demo_action = self._action(menu, messages.PLAY_DEMO, self._play_demo, "Ctrl+D")
         self.file_action = self._action(menu, messages.PLAY_FILE, self._choose_file, "Ctrl+O")
         self.save_action = self._action(menu, messages.SAVE_SESSION, self._choose_save, "Ctrl+S")
+        self.audience_action = self._action(menu, messages.AUDIENCE, self.show_audience, "F11")
         menu.addSeparator()
         self.model_action = self._action(menu, messages.OPEN_MODEL, self._choose_model)
         self.default_action = self._action(menu, messages.DEFAULT_MODEL, lambda: self.recorder.open_model(None))
@@ -193,6 +196,7 @@ class MainWindow(QMainWindow):
         recorder = self.recorder
         self.bar.record_button.clicked.connect(recorder.toggle)
         self.bar.rescan_button.clicked.connect(recorder.rescan)
+        self.bar.audience_button.clicked.connect(self.show_audience)
         self.bar.device_picked.connect(recorder.choose)
         recorder.state_changed.connect(self._state_changed)
         recorder.model_changed.connect(self._model_changed)
@@ -214,6 +218,8 @@ class MainWindow(QMainWindow):
         for plot in (self.timeline, self.waveform, self.layers):
             plot.restyle()
         self.training.restyle()
+        if self.audience is not None:
+            self.audience.restyle()
         self.update()
 
     # ---- what people do
@@ -228,6 +234,12 @@ class MainWindow(QMainWindow):
         self.encoders.show()
         self.encoders.raise_()
         self.encoders.activateWindow()
+
+    def show_audience(self) -> None:
+        """Fill a screen for people to watch: one beside this window's, where there is one."""
+        if self.audience is None:
+            self.audience = AudienceView(self.recorder)
+        self.audience.open_on(other_screen(self))
 
     def _play_demo(self) -> None:
         self.recorder.play(paths.demo_clip(), messages.DEMO_SOURCE)
@@ -279,6 +291,8 @@ class MainWindow(QMainWindow):
         self._meter_timer.stop()
         self._text_timer.stop()
         self.training.close()
+        if self.audience is not None:
+            self.audience.close()
         super().closeEvent(event)
 
     # ---- what the recorder says

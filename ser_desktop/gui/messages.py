@@ -81,6 +81,19 @@ PAUSED_HINT = "The microphone is away."
 FAILED = "No model"
 TIMELINE_EMPTY = "Your recording will appear here, one lane per emotion."
 
+AUDIENCE = "Audience view"
+AUDIENCE_TIP = "Fill a screen with the answer, for people to watch (F11)"
+AUDIENCE_ON = "Audience view on {}"
+AUDIENCE_TITLE = "Speech Emotion – audience view"
+AUDIENCE_SIGN = "Runs on this computer · nothing is stored"
+AUDIENCE_IDLE, AUDIENCE_IDLE_HINT = "Ready", "Space: listen · Esc: leave"
+CONSENT_TITLE = "May this computer listen?"
+CONSENT_TEXT = (
+    "It will hear everybody in this room and show which emotion a voice seems to express. Nothing is stored, nothing "
+    "leaves the computer, and it is often wrong."
+)
+CONSENT_YES, CONSENT_NO = "We agree", "Not now"
+
 _LIGHTS = {
     InputLight.WAITING: ("no sound yet", ""),
     InputLight.GOOD: ("good input", "The level is fine."),

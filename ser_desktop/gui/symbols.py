@@ -18,6 +18,7 @@ def paint_symbol(painter: QPainter, label: str, rect: QRectF, colour: QColor) ->
     painter.translate(rect.center())
     unit = min(rect.width(), rect.height()) / 2
     painter.scale(unit, unit)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(colour, 0.22, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
     _DRAWERS.get(label, _dot)(painter, colour)
     painter.restore()

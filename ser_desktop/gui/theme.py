@@ -187,8 +187,12 @@ def _style_sheet(t: Theme) -> str:
     QPushButton#rail:focus {{ border-color: {t.accent}; }}
     QLabel#question {{ font-size: 18px; font-weight: 600; }}
     QLabel#answer {{ font-size: 16px; }}
-    QLabel#step {{ color: {t.muted}; padding: 4px 10px; border-radius: 8px; border: 1px solid transparent; }}
-    QLabel#step[state="now"] {{ color: {t.text}; font-weight: 600; background: {t.raised}; border-color: {t.line}; }}
+    QPushButton#step {{
+        color: {t.muted}; background: transparent; border: 1px solid transparent; padding: 4px 10px; }}
+    QPushButton#step:enabled {{ color: {t.text}; }}
+    QPushButton#step:enabled:hover, QPushButton#step:focus {{ border-color: {t.muted}; }}
+    QPushButton#step[state="now"] {{
+        color: {t.text}; font-weight: 600; background: {t.raised}; border-color: {t.line}; }}
     QLabel#mark {{ font-weight: 700; color: {t.muted}; }}
     QLabel#mark[level="error"] {{ color: {t.error}; }}
     QLabel#mark[level="warning"] {{ color: {t.warning}; }}

@@ -40,6 +40,8 @@ class ToolBar(QWidget):
         self.rescan_button = QPushButton(messages.RESCAN)
         self.meter = LevelMeter()
         self.light = LightLabel()
+        self.audience_button = QPushButton(messages.AUDIENCE)
+        self.audience_button.setToolTip(messages.AUDIENCE_TIP)
         self.menu_button = QToolButton()
         self.menu_button.setText(messages.MENU)
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -50,6 +52,7 @@ class ToolBar(QWidget):
         for widget in (self.record_button, self.elapsed, self.picker, self.rescan_button, self.meter, self.light):
             row.addWidget(widget)
         row.addStretch(1)
+        row.addWidget(self.audience_button)
         row.addWidget(self.menu_button)
 
     def _build_picker(self) -> QComboBox:

@@ -13,7 +13,10 @@ from trainer.protocols import PROTOCOLS, own_protocol, too_few_speakers
 from trainer.splits import Protocol
 
 _FEW_TESTERS = 4
-_OTHER_FOLDS = "It is divided into folds of speakers instead. Copy the whole corpus to compare with published figures."
+_OTHER_FOLDS = (
+    "It is divided into folds of speakers instead. Copy the whole corpus to compare with published figures. Train with "
+    "--protocol folds."
+)
 
 
 @dataclass(frozen=True)
@@ -56,11 +59,17 @@ class SplitCheck:
 def divide(corpus: Corpus, contents: Contents, wanted: str) -> tuple[Protocol | None, SplitCheck | None, list[Finding]]:
     """Divide the corpus as training will, or say why that is impossible."""
     name, findings = _protocol_for(corpus, wanted)
+    maker = PROTOCOLS[corpus.key].get(name)
+    if maker is None:
+        known = ", ".join(PROTOCOLS[corpus.key])
+        text = f"{corpus.name} has no division «{name}» (it has {known})."
+        return None, None, [Finding(Level.ERROR, text, "Name another one with --protocol, or none.")]
     try:
-        protocol = PROTOCOLS[corpus.key][name](corpus, contents)
+        protocol = maker(corpus, contents)
         warnings = check_protocol(protocol, contents)
     except CorpusError as error:
-        if not wanted and name == "fixed" and not corpus.is_complete:
+        has_folds = "folds" in PROTOCOLS[corpus.key]
+        if not wanted and name == "fixed" and has_folds and not corpus.is_complete:
             note = Finding(Level.WARNING, f"The corpus's own division is not possible. {error.what}", _OTHER_FOLDS)
             protocol_, split, more = divide(corpus, contents, "folds")
             return protocol_, split, [note, *more]
@@ -91,5 +100,6 @@ def _protocol_for(corpus: Corpus, wanted: str) -> tuple[str, list[Finding]]:
     speakers = sorted({u.speaker for u in corpus.utterances})
     whom = f"by {speakers[0]} alone" if len(speakers) == 1 else f"by two people ({' and '.join(speakers)})"
     text = f"Everything is spoken {whom}: the same voices train and test the model."
-    fix = "The figures will tell how well it knows them, not how it does with others. Add recordings of other people."
+    fix = "The figures will tell how well it knows them, not how it does with others. Add recordings of other people. "
+    fix += "Train with --protocol recordings."
     return "recordings", [Finding(Level.WARNING, text, fix)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -61,6 +62,7 @@ def alike(names: Iterable[str]) -> list[tuple[str, ...]]:
     """Return groups of names that differ only in case, spaces and the like."""
     groups: dict[str, list[str]] = {}
     for name in sorted(set(names)):
-        key = "".join(c for c in name.casefold() if c.isalnum()) or name
+        letters = unicodedata.normalize("NFC", name).casefold()
+        key = "".join(c for c in letters if c.isalnum()) or name
         groups.setdefault(key, []).append(name)
     return [tuple(group) for group in groups.values() if len(group) > 1]

@@ -27,10 +27,13 @@ class _TimeAxis(pg.AxisItem):
         """See pyqtgraph."""
         return [f"{int(v) // 60}:{int(v) % 60:02d}" if v >= 0 else "" for v in values]
 
-    def tickSpacing(self, minimum: float, maximum: float, _size: float) -> list[tuple[float, float]]:
-        """Whole seconds, never fractions."""
+    text_size = 12
+
+    def tickSpacing(self, minimum: float, maximum: float, size: float) -> list[tuple[float, float]]:
+        """Whole seconds, never fractions, with room for the letters."""
         span = maximum - minimum
-        step = next((s for s in (5, 10, 30, 60, 300, 600, 3600) if span / s <= 14), 7200)
+        most = min(14.0, size / (4 * self.text_size))
+        step = next((s for s in (5, 10, 30, 60, 300, 600, 3600) if span / s <= most), 7200)
         return [(step, 0)]
 
 
@@ -44,13 +47,15 @@ class Timeline(QWidget):
         super().__init__()
         self.plot = plain_plot(messages.TIMELINE_TITLE)
         fill(self, self.plot)
-        self.plot.setAxisItems({"bottom": _TimeAxis("bottom")})
+        self._times = _TimeAxis("bottom")
+        self.plot.setAxisItems({"bottom": self._times})
         self.plot.setMouseEnabled(x=True, y=False)
         self._image = pg.ImageItem(axisOrder="row-major")
         self.plot.addItem(self._image)
         self._hint = pg.TextItem(messages.TIMELINE_EMPTY, anchor=(0.5, 0.5))
         self.plot.addItem(self._hint, ignoreBounds=True)
         self._gaps: list[pg.LinearRegionItem] = []
+        self._text_size = 12
         self.set_labels(())
 
     def set_labels(self, labels: tuple[str, ...]) -> None:
@@ -108,9 +113,16 @@ class Timeline(QWidget):
         self.plot.addItem(region)
         self._gaps.append(region)
 
+    def set_text_size(self, pixels: int) -> None:
+        """Write names and times in letters of so many pixels, and say nothing about what will come."""
+        self._text_size = pixels
+        self._times.text_size = pixels
+        self._hint.setText("")
+        self.restyle()
+
     def restyle(self) -> None:
         """Take over the theme in force."""
-        paint_axes(self.plot)
+        paint_axes(self.plot, self._text_size)
         self.plot.getAxis("left").setTextPen(theme.colour("text"))
         self._hint.setColor(theme.colour("muted"))
 

@@ -32,11 +32,11 @@ def fill(widget: QWidget, plot: pg.PlotWidget) -> None:
     layout.addWidget(plot)
 
 
-def paint_axes(plot: pg.PlotWidget) -> None:
-    """Take over the theme in force."""
+def paint_axes(plot: pg.PlotWidget, text_size: int = 12) -> None:
+    """Take over the theme in force, with letters of so many pixels."""
     plot.setBackground(theme.colour("raised"))
     for side in ("left", "bottom"):
         axis = plot.getAxis(side)
         axis.setPen(theme.colour("line"))
         axis.setTextPen(theme.colour("muted"))
-        axis.setStyle(tickFont=theme.sized(plot.font(), 12, tabular=True), tickLength=0)
+        axis.setStyle(tickFont=theme.sized(plot.font(), text_size, tabular=True), tickLength=0)

@@ -47,7 +47,6 @@ class ShareBars(QWidget):
         for i, (name, share, words) in enumerate(self._rows):
             top = i * self._ROW
             colour = QColor(theme.look_of(name, i).colour)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
             paint_symbol(painter, name, QRectF(2, top + self._ROW / 2 - 7, 14, 14), colour)
             painter.setPen(theme.colour("text"))
             painter.drawText(QRectF(26, top, names - 26, self._ROW), int(middle), name)

@@ -138,7 +138,7 @@ STAGES = {
 }
 LOSS_TITLE = "Error (line: on voices that decide when to stop; dashed: on those it learns from)"
 UAR_TITLE = "Emotions found in voices that decide when to stop"
-CURVES_LATER = "appears when learning begins"
+CURVES_LATER = "appears after the first pass over the recordings"
 BEST = "Best so far: {:.0f} % of the emotions, epoch {}"
 PAUSE, RESUME, KEEP_BEST, CANCEL_TRAINING = "Pause", "Go on", "Stop and keep the best", "Cancel training"
 SHOW_LOG, HIDE_LOG = "Show log", "Hide log"
@@ -191,7 +191,7 @@ PAPER_CORPORA = {
     "iemocap": "IEMOCAP",
 }
 PAPER_CORPORA_TITLE, PAPER_ROWS_TITLE = "Recordings", "Rows"
-ACCEPT_INCOMPLETE = "Incomplete is fine"
+ACCEPT_INCOMPLETE = "Accept it even if recordings are missing"
 PAPER_START, PAPER_NAME, PAPER_AGAIN = "Start", "Paper: {}", "Other rows"
 ISSA = " (Issa et al.)"
 OURS = "ours"

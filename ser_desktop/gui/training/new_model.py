@@ -146,8 +146,6 @@ class NewModel(QWidget):
         except UserFacingError as error:
             self.banner.show_notice(Notice(str(error), is_error=True))
         else:
+            # Whoever comes back begins anew.
+            self.show_step(_CORPUS)
             self.begun.emit(folder)
-
-    def again(self) -> None:
-        """Begin with the first page; what was chosen stays."""
-        self.show_step(_CORPUS)

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial, wraps
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QComboBox,
-    QHBoxLayout,
-    QLineEdit,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from ser_desktop.core.audio import SAMPLE_RATE_HZ, FloatArray
 from ser_desktop.core.errors import UserFacingError
+from ser_desktop.core.levels import InputLight
 from ser_desktop.core.takes import VoiceCorpus, create_corpus, judge_take, list_corpora, open_corpus
 from ser_desktop.gui.recorder import Notice, Recorder
 from ser_desktop.gui.training import voice_messages as words
@@ -27,6 +21,21 @@ from ser_desktop.gui.training.draft import CorpusChoice
 from ser_desktop.gui.training.flow import FlowLayout
 from ser_desktop.gui.training.take_recorder import TakeRecorder
 from ser_desktop.gui.widgets import LevelMeter, LightLabel, label
+
+_STATUS_MS = 250
+
+
+def _told(act: Callable[[OwnVoicePanel], None]) -> Callable[[OwnVoicePanel], None]:
+    """Let the banner say what a person can mend."""
+
+    @wraps(act)
+    def attempt(panel: OwnVoicePanel) -> None:
+        try:
+            act(panel)
+        except UserFacingError as error:
+            panel.noticed.emit(Notice(str(error), is_error=True))
+
+    return attempt
 
 
 class OwnVoicePanel(Panel):
@@ -43,14 +52,16 @@ class OwnVoicePanel(Panel):
         self._recorder = recorder
         self.corpus: VoiceCorpus | None = None
         self.label = ""
+        self._counts: dict[str, int] = {}
         self.take_samples: FloatArray | None = None
+        self._take_text = ""
         self.taker = TakeRecorder(self)
-        self.taker.heard.connect(self._heard)
-        self.taker.ended.connect(self._ended)
         self._build_corpus()
         self._build_takes()
         self.body.addStretch(1)
-        self._timer = QTimer(self, interval=250, timeout=self._show_readiness)
+        self.taker.heard.connect(self.meter.set_level)
+        self.taker.ended.connect(self._ended)
+        self._timer = QTimer(self, interval=_STATUS_MS, timeout=self._show_readiness)
         self._list_corpora()
 
     # ---- building
@@ -65,6 +76,7 @@ class OwnVoicePanel(Panel):
         row.setContentsMargins(0, 0, 0, 0)
         for text, edit in ((words.TITLE, self.title_edit), (words.SPEAKER, self.speaker_edit)):
             edit.setAccessibleName(text)
+            edit.returnPressed.connect(self._create)
             row.addWidget(label(text))
             row.addWidget(edit)
         self.create_button = _button(words.CREATE, self._create)
@@ -92,25 +104,35 @@ class OwnVoicePanel(Panel):
         more.addWidget(self.add_button)
         self.prompt = label("", "answer", wraps=True)
         self.prompt.setMinimumHeight(48)
-        self.meter, self.light = LevelMeter(), LightLabel()
-        self.record_button = _button(words.RECORD, self._record)
-        self.record_button.setObjectName("primary")
-        self.keep_button, self.again_button = _button(words.KEEP, self._keep), _button(words.AGAIN, self._record)
-        self.undo_button = _button(words.UNDO, self._undo)
-        buttons = QHBoxLayout()
-        for widget in (self.record_button, self.keep_button, self.again_button, self.undo_button):
-            buttons.addWidget(widget)
-        buttons.addStretch(1)
-        for widget in (self.meter, self.light):
-            buttons.addWidget(widget)
         self.status, self.missing = label("", wraps=True), label("", "muted", wraps=True)
         column.addWidget(self._class_place)
         column.addLayout(more)
         column.addWidget(self.prompt)
-        column.addLayout(buttons)
+        column.addLayout(self._build_buttons())
         column.addWidget(self.status)
         column.addWidget(self.missing)
         self.body.addWidget(self.takes)
+
+    def _build_buttons(self) -> QHBoxLayout:
+        self.meter, self.light = LevelMeter(), LightLabel()
+        self.record_button = _button(words.RECORD, self._record)
+        keys = QShortcut(QKeySequence(words.RECORD_KEYS), self)
+        keys.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        # A take in hand is kept or dropped on purpose only.
+        keys.activated.connect(lambda: self.record_button.click() if self.record_button.isVisible() else None)
+        shown = keys.key().toString(QKeySequence.SequenceFormat.NativeText)
+        self.record_button.setToolTip(words.RECORD_TIP.format(shown))
+        self.keep_button, self.again_button = _button(words.KEEP, self._keep), _button(words.AGAIN, self._record)
+        self.undo_button = _button(words.UNDO, self._undo)
+        self.record_button.setObjectName("record")
+        self.keep_button.setObjectName("primary")
+        row = QHBoxLayout()
+        for widget in (self.record_button, self.keep_button, self.again_button, self.undo_button):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(self.meter)
+        row.addWidget(self.light)
+        return row
 
     # ---- what the wizard asks
 
@@ -134,150 +156,148 @@ class OwnVoicePanel(Panel):
         for folder in list_corpora():
             self.picker.addItem(folder.name, folder)
         self.picker.addItem(words.NEW_CORPUS, None)
-        index = self.picker.findText(self.corpus.title) if self.corpus else 0
-        self.picker.setCurrentIndex(max(0, index))
-        self._picked(self.picker.currentIndex())
+        self.picker.setCurrentIndex(max(0, self.picker.findText(self.corpus.folder.name)) if self.corpus else 0)
+        self._picked()
 
-    def _picked(self, index: int) -> None:
-        folder = self.picker.itemData(index)
+    @_told
+    def _open_picked(self) -> None:
+        self.corpus = open_corpus(self.picker.currentData())
+        self.label = self.corpus.classes[0]
+        self._show_classes()
+
+    def _picked(self, _index: int = 0) -> None:
+        is_new = self.picker.currentData() is None
         self.corpus = None
-        if folder is not None:
-            self._attempt(lambda: self._open(open_corpus(folder)))
-        self.new_row.setVisible(folder is None)
+        self._forget_take()
+        if not is_new:
+            self._open_picked()
+        self.new_row.setVisible(is_new)
         self.takes.setVisible(self.corpus is not None)
         self.changed.emit()
 
+    @_told
     def _create(self) -> None:
-        def create() -> None:
-            self._open(create_corpus(self.title_edit.text(), self.speaker_edit.text()))
-            self._list_corpora()
-            self.record_button.setFocus()
+        self.corpus = create_corpus(self.title_edit.text(), self.speaker_edit.text(), words.SENTENCES)
+        self._list_corpora()
+        self.record_button.setFocus()
 
-        self._attempt(create)
-
-    def _open(self, corpus: VoiceCorpus) -> None:
-        self.corpus = corpus
-        self.label = corpus.classes[0]
-        self._show_classes()
-
+    @_told
     def _add_class(self) -> None:
-        def add() -> None:
-            assert self.corpus is not None  # noqa: S101 - the button is shown with a corpus
+        if self.corpus is not None:
             self.corpus = self.corpus.with_class(self.class_edit.text())
             self.label = self.corpus.classes[-1]
             self.class_edit.clear()
             self._show_classes()
 
-        self._attempt(add)
-
     def _show_classes(self) -> None:
-        assert self.corpus is not None  # noqa: S101 - called with one
-        counts = self.corpus.counts()
-        for name in self.corpus.classes:
+        self._counts = self.corpus.counts() if self.corpus else {}
+        for name in self._counts:
             if name not in self.class_buttons:
-                self.class_buttons[name] = button = QPushButton()
+                self.class_buttons[name] = button = _button("", partial(self._choose, name))
                 button.setObjectName("class")
                 button.setCheckable(True)
-                button.clicked.connect(lambda _checked, chosen=name: self._choose(chosen))
                 self._group.addButton(button)
                 self._classes.addWidget(button)
         for name, button in self.class_buttons.items():
-            button.setVisible(name in counts)
-            button.setText(words.class_button(name, counts.get(name, 0)))
+            n = self._counts.get(name, 0)
+            button.setVisible(name in self._counts)
+            button.setText(words.class_button(name, n))
+            button.setAccessibleName(words.class_name(name, n))
         self.class_buttons[self.label].setChecked(True)
-        self.missing.setText(words.missing(counts))
-        self._forget_take(words.PRESS)
+        self.missing.setText(words.missing(self._counts))
+        self._forget_take()
         self.changed.emit()
 
     def _choose(self, name: str) -> None:
         self.label = name
-        self._forget_take(words.PRESS)
+        self._forget_take()
 
     # ---- takes
 
     def _record(self) -> None:
         if self.taker.is_running:
             self.taker.stop()
-        elif self._recorder is not None and self._recorder.source is not None:
-            self._forget_take(words.RECORDING)
+        # Since the button was last looked at, the main window may have begun to record.
+        elif self._recorder and self._recorder.source is not None and not self._recorder.session.is_recording:
+            self._forget_take()
             self.taker.start(self._recorder.source)
-            self.record_button.setText(words.STOP)
-        self.record_button.setFocus()
-
-    def _heard(self, level: float) -> None:
-        self.meter.set_level(level)
+            self._show_readiness()
+            self.record_button.setFocus()
 
     def _ended(self, samples: FloatArray) -> None:
-        self.record_button.setText(words.RECORD)
         self.take_samples = samples
-        judgement = judge_take(samples, self.label)
-        self.status.setText(words.take_text(len(samples) / SAMPLE_RATE_HZ, judgement))
+        self._take_text = words.take_text(len(samples) / SAMPLE_RATE_HZ, judge_take(samples, self.label))
         self._show_readiness()
-        self.keep_button.setFocus()
+        if not self.class_edit.hasFocus():
+            self.keep_button.setFocus()
 
+    @_told
     def _keep(self) -> None:
-        def keep() -> None:
-            assert self.corpus is not None  # noqa: S101 - a take belongs to one
-            assert self.take_samples is not None  # noqa: S101 - the button is shown with one
+        if self.corpus is not None and self.take_samples is not None:
             self.corpus.add(self.label, self.take_samples)
             self._show_classes()
             self.record_button.setFocus()
 
-        self._attempt(keep)
-
+    @_told
     def _undo(self) -> None:
-        def undo() -> None:
-            assert self.corpus is not None  # noqa: S101 - the button is shown with one
+        if self.corpus is not None:
             self.corpus.remove_last(self.label)
             self._show_classes()
 
-        self._attempt(undo)
-
-    def _forget_take(self, status: str) -> None:
+    def _forget_take(self) -> None:
+        """Drop the take in hand, and one that is being recorded: it was meant for another class."""
+        self.taker.look_away()
+        if self.isVisible():
+            self.taker.look()
         self.take_samples = None
-        self.status.setText(status)
-        if self.corpus is not None:
-            self.prompt.setText(words.prompt(self.label, self.corpus.counts()[self.label]))
+        sentences = self.corpus.prompts if self.corpus else ()
+        self.prompt.setText(words.prompt(self.label, self._counts.get(self.label, 0), sentences))
         self._show_readiness()
 
     def _show_readiness(self) -> None:
         """Offer what can be done now."""
-        recorder = self._recorder
-        source = recorder.source if recorder else None
-        is_busy = recorder is not None and recorder.session.is_recording
-        has_take = self.take_samples is not None
-        self.record_button.setEnabled(source is not None and not is_busy)
+        source = self._recorder.source if self._recorder else None
+        is_busy = self._recorder is not None and self._recorder.session.is_recording
+        # What was said until the microphone went away, or the main window wanted it, is a take.
+        self.taker.listen_to(source)
+        if is_busy:
+            self.taker.stop()
+        obstacle = words.obstacle(has_source=source is not None, is_busy=is_busy)
+        is_running, has_take = self.taker.is_running, self.take_samples is not None
+        self._show_record(is_running=is_running)
+        for button in (self.record_button, self.again_button):
+            button.setEnabled(not obstacle)
         self.record_button.setVisible(not has_take)
         self.keep_button.setVisible(has_take)
         self.again_button.setVisible(has_take)
-        has_takes = self.corpus is not None and bool(self.corpus.takes(self.label))
-        self.undo_button.setVisible(not has_take and not self.taker.is_running and has_takes)
-        if source is None or is_busy:
-            self.status.setText(words.BUSY if is_busy else words.NO_MICROPHONE)
-        elif self.status.text() in {words.BUSY, words.NO_MICROPHONE}:
-            self.status.setText(words.PRESS)
-        self.taker.listen_to(source)
-        if source is not None:
-            self.light.set_light(self.taker.light(source))
+        self.undo_button.setVisible(not has_take and not is_running and self._counts.get(self.label, 0) > 0)
+        idle = obstacle or (words.RECORDING if is_running else words.PRESS)
+        self.status.setText(f"{self._take_text} {obstacle}".strip() if has_take else idle)
+        self.light.set_light(self.taker.light(source) if source is not None else InputLight.WAITING)
+        if source is None:
+            self.meter.reset()
 
-    def _attempt(self, act: Callable[[], None]) -> None:
-        try:
-            act()
-        except UserFacingError as error:
-            self.noticed.emit(Notice(str(error), is_error=True))
+    def _show_record(self, *, is_running: bool) -> None:
+        self.record_button.setText(words.STOP if is_running else words.RECORD)
+        if self.record_button.property("recording") is not is_running:
+            self.record_button.setProperty("recording", is_running)
+            self.record_button.style().polish(self.record_button)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Listen to the microphone's level."""
         super().showEvent(event)
         self._timer.start()
         self.taker.look()
+        if self.corpus is None:
+            # While this was being built, nobody heard what is wrong with it.
+            self._picked()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Stop listening; a take that is being recorded is dropped."""
         super().hideEvent(event)
         self._timer.stop()
         self.taker.look_away()
-        self.record_button.setText(words.RECORD)
+        self._show_readiness()
 
 
 def _button(text: str, slot: Callable[[], None]) -> QPushButton:

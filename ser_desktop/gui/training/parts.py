@@ -37,25 +37,35 @@ def scrolled(content: QWidget, name: str = "page") -> QScrollArea:
 
 
 class Steps(QWidget):
-    """Where in the wizard one is."""
+    """Where in the wizard one is; steps that are done can be gone back to.
+
+    Signals
+    -------
+    wanted(int)
+    """
+
+    wanted = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
-        self._labels = [label("", "step") for _ in messages.STEPS]
+        self.buttons = [QPushButton() for _ in messages.STEPS]
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        for widget in self._labels:
-            row.addWidget(widget)
+        for i, button in enumerate(self.buttons):
+            button.setObjectName("step")
+            button.clicked.connect(lambda _checked=False, step=i: self.wanted.emit(step))
+            row.addWidget(button)
         row.addStretch(1)
         self.set_step(0)
 
-    def set_step(self, current: int) -> None:
+    def set_step(self, current: int, *, can_go_back: bool = False) -> None:
         """Mark a step."""
-        for i, (widget, name) in enumerate(zip(self._labels, messages.STEPS, strict=True)):
-            widget.setText(f"{i + 1}  {name}" if i >= current else f"✓  {name}")
-            widget.setProperty("state", "now" if i == current else "other")
-            widget.style().polish(widget)
+        for i, (button, name) in enumerate(zip(self.buttons, messages.STEPS, strict=True)):
+            button.setText(f"{i + 1}  {name}" if i >= current else f"✓  {name}")
+            button.setProperty("state", "now" if i == current else "other")
+            button.setEnabled(can_go_back and i < current)
+            button.style().polish(button)
         self.setAccessibleName(f"Step {current + 1} of {len(messages.STEPS)}: {messages.STEPS[current]}")
 
 

@@ -16,10 +16,12 @@ RECORD, STOP, KEEP, AGAIN, UNDO = "Record", "Stop", "Keep", "Again", "Delete las
 NO_MICROPHONE = "There is no microphone: connect one and press Rescan in the main window."
 BUSY = "The main window is recording. Stop it first."
 PRESS = "Press Record, speak, press Stop. Eight seconds are the most."
+RECORD_KEYS, RECORD_TIP = "Ctrl+Return", "Record or stop: {}"
+BAD = " Better record it again."
 RECORDING = "Recording…"
 SILENCE_PROMPT = "Say nothing: let the room be heard for a few seconds."
 
-_SENTENCES = (
+SENTENCES = (
     "The kids are talking by the door.",
     "I will be there at eight.",
     "The dogs are sitting by the window.",
@@ -41,11 +43,13 @@ _JUDGEMENTS = {
 }
 
 
-def prompt(label: str, n_takes: int) -> str:
+def prompt(label: str, n_takes: int, sentences: tuple[str, ...]) -> str:
     """Say what to do for the next take."""
     if label == BACKGROUND:
         return SILENCE_PROMPT
-    return f"Say it as if you were {label}: “{_SENTENCES[n_takes % len(_SENTENCES)]}”"
+    # Corpora of the first version have no sentences of their own.
+    said = sentences or SENTENCES
+    return f"Say it as if you were {label}: “{said[n_takes % len(said)]}”"
 
 
 def class_button(label: str, n_takes: int) -> str:
@@ -53,9 +57,21 @@ def class_button(label: str, n_takes: int) -> str:
     return f"{label}  {n_takes}"
 
 
+def class_name(label: str, n_takes: int) -> str:
+    """Return a class with its number of takes, to be read aloud."""
+    return f"{label}, one take" if n_takes == 1 else f"{label}, {n_takes} takes"
+
+
 def take_text(seconds: float, judgement: Judgement) -> str:
-    """Say how a take turned out."""
-    return f"{seconds:.1f} s. {_JUDGEMENTS[judgement]}"
+    """Say how a take turned out, and what to do about a bad one."""
+    return f"{seconds:.1f} s. {_JUDGEMENTS[judgement]}" + (BAD if judgement is not Judgement.GOOD else "")
+
+
+def obstacle(*, has_source: bool, is_busy: bool) -> str:
+    """Say why nothing can be recorded now, "" where it can."""
+    if is_busy:
+        return BUSY
+    return "" if has_source else NO_MICROPHONE
 
 
 def missing(counts: dict[str, int]) -> str:

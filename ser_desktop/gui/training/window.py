@@ -109,7 +109,8 @@ class TrainingWindow(QMainWindow):
         new.clicked.connect(self._show_new)
         paper.clicked.connect(self._show_paper)
         history.clicked.connect(self._show_history)
-        self.new_model.stepped.connect(self.steps.set_step)
+        self.new_model.stepped.connect(lambda step: self.steps.set_step(step, can_go_back=True))
+        self.steps.wanted.connect(self.new_model.show_step)
         self.new_model.begun.connect(lambda folder: self.open(folder, is_new=True))
         self.new_model.lacked.connect(self.lacked)
         self.paper_page.lacked.connect(self.lacked)
@@ -172,10 +173,10 @@ class TrainingWindow(QMainWindow):
     def _show_new(self) -> None:
         self._leave_for(self.new_model, self.rail_buttons[0])
         self.steps.show()
-        self.steps.set_step(self.new_model.step)
+        self.steps.set_step(self.new_model.step, can_go_back=True)
 
     def _show_anew(self) -> None:
-        self.new_model.again()
+        self.new_model.show_step(0)
         self._show_new()
 
     def _show_paper(self) -> None:

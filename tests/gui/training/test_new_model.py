@@ -127,6 +127,18 @@ def test_a_download_that_fails_is_told_and_can_be_tried_again(
     qtbot.waitUntil(panel.download_button.isEnabled, timeout=10_000)
 
 
+def test_steps_that_are_done_can_be_gone_back_to(
+    window: TrainingWindow, qtbot: QtBot, trainer: ScriptedTrainer, tmp_path: Path
+) -> None:
+    trainer.says([check_event()])
+    checked(qtbot, window, tmp_path)
+    click(qtbot, window.new_model.next_button)
+    assert [button.isEnabled() for button in window.steps.buttons] == [True, True, False, False, False]
+    click(qtbot, window.steps.buttons[0])
+    assert window.new_model.step == 0
+    assert not any(button.isEnabled() for button in window.steps.buttons)
+
+
 # ---- check
 
 
@@ -279,3 +291,7 @@ def test_start_training_hands_over_to_the_trainer(
     assert words[words.index("--out") + 1] == str(entry.folder.path / "model")
     assert words[words.index("--protocol") + 1] == "folds"
     assert words[-2:] == ["--follow", str(entry.folder.path)]
+    # Whoever comes back begins anew, and cannot start the same training twice by accident.
+    window = at_recipe
+    window.rail_buttons[0].click()
+    assert (window.stack.currentWidget(), window.new_model.step) == (window.new_model, 0)

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,8 +30,9 @@ VOICE = speech_like(1.0).astype(np.float32)
 def test_a_corpus_is_made_found_and_opened_again() -> None:
     made = create_corpus("Meine  Stimme", "Jürgen K.")
     assert made.speaker == "Jürgen K"
+    assert create_corpus("Anna .", "me").folder.name == "Anna"
     assert (made.title, made.counts()["happy"]) == ("Meine Stimme", 0)
-    assert list_corpora() == [paths.recordings_folder() / "Meine Stimme"]
+    assert list_corpora() == [paths.recordings_folder() / name for name in ("Anna", "Meine Stimme")]
     assert open_corpus(made.folder) == made
     with pytest.raises(CorpusError, match="already"):
         create_corpus("meine stimme", "me")
@@ -81,26 +85,83 @@ def test_names_that_are_no_folders_are_refused(name: str) -> None:
         check_name(name)
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"schema_version": 9}', '{"schema_version": 1, "classes": ["a/b"]}'])
+def described(**changes: Any) -> str:
+    return json.dumps({"schema_version": 1, "title": "voice", "speaker": "me", "classes": ["happy"]} | changes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[1]",
+        "{}",
+        described(classes=[]),
+        described(classes="happy"),
+        described(classes=["happy", "HAPPY"]),
+        described(classes=["a/b"]),
+        described(title="../elsewhere"),
+        described(prompts=3),
+    ],
+)
 def test_a_damaged_description_is_told_and_the_takes_stay(text: str) -> None:
     corpus = create_corpus("voice", "me")
     take = corpus.add("happy", VOICE)
     (corpus.folder / "corpus.json").write_text(text)
-    with pytest.raises(CorpusError):
+    with pytest.raises(CorpusError, match=r"corpus\.json» is damaged .* recordings are beside it"):
         open_corpus(corpus.folder)
     assert take.is_file()
 
 
-def test_a_take_that_cannot_be_written_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_description_of_a_later_version_is_not_called_damaged() -> None:
     corpus = create_corpus("voice", "me")
+    (corpus.folder / "corpus.json").write_text(described(schema_version=9))
+    with pytest.raises(CorpusError, match="has format 9; this program reads format 1"):
+        open_corpus(corpus.folder)
 
-    def full(*_args: object, **_kwargs: object) -> None:
-        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(sf, "write", full)
-    with pytest.raises(SaveError, match=r"No space left.*Keep again"):
+def test_sentences_to_say_are_remembered_and_may_be_missing() -> None:
+    corpus = create_corpus("voice", "me", ("Guten Tag.", "Schönes Wetter."))
+    assert open_corpus(corpus.folder).prompts == ("Guten Tag.", "Schönes Wetter.")
+    (corpus.folder / "corpus.json").write_text(described())
+    assert open_corpus(corpus.folder).prompts == ()
+
+
+def test_no_take_is_written_over_another() -> None:
+    corpus = create_corpus("voice", "me")
+    first = corpus.add("happy", VOICE)
+    for name in ("take-999.wav", "take-1000.wav", "take-of a friend.wav"):
+        first.with_name(name).write_bytes(b"kept")
+    assert corpus.add("happy", VOICE).name == "take-1001.wav"
+    assert first.with_name("take-1000.wav").read_bytes() == b"kept"
+    assert corpus.counts()["happy"] == 4
+
+
+@pytest.fixture
+def cramped_disk() -> Iterator[None]:
+    """Let the system end every file after two kilobytes, as a disk does that runs full."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.usefixtures("cramped_disk")
+def test_a_take_that_cannot_be_written_is_told_and_leaves_nothing() -> None:
+    corpus = create_corpus("voice", "me")
+    with pytest.raises(SaveError, match=r"File too large\)\. Free some space, then press Keep again"):
         corpus.add("happy", VOICE)
-    assert corpus.counts()["happy"] == 0
+    assert not list((corpus.folder / "happy" / "me").iterdir())
+
+
+def test_a_folder_that_may_not_be_written_to_is_not_called_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, *_args: object, **_kwargs: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    # A real read-only folder does not stop tests that run as root.
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(SaveError, match=r"Permission denied\)\. Allow this program to write there, then try again"):
+        create_corpus("voice", "me")
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,11 @@ from rich.console import Console
 from trainer import events
 from trainer.console import ConsoleListener
 from trainer.events import (
+    Checked,
     Countdown,
     Done,
     EpochEnded,
+    Estimated,
     Event,
     Failure,
     JsonLines,
@@ -21,6 +23,7 @@ from trainer.events import (
     PretrainPoint,
     Progress,
     RowDone,
+    RowsListed,
     Stage,
     as_json,
 )
@@ -32,6 +35,9 @@ EVERY_KIND: list[Event] = [
     PretrainPoint("distil", 300, 3000, {"loss": 0.5}, 70.0, None, True),
     Notice("two [dim]speakers[/dim] only"),
     RowDone("a-row", "paper", "corpus", "protocol", (1, 2), 55.0, 1.0, 56.0, 2.0, 53.3, 1.4),
+    Checked({"corpus": "«[x]»", "n_utterances": 2, "duration_s": 3.0, "counts": {}, "split": None, "findings": []}),
+    Estimated("a-row", None, missing="Get [it]."),
+    RowsListed(({"row": "a-row"},)),
     Done("/runs/[x]"),
     Failure("It broke [here].", "Mend it.", 1),
 ]
@@ -71,7 +77,7 @@ def test_json_lines_are_one_object_each() -> None:
     for event in EVERY_KIND:
         listener(event)
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
-    kinds = ["stage", "progress", "epoch", "point", "notice", "result", "done", "error"]
+    kinds = ["stage", "progress", "epoch", "point", "notice", "result", "check", "estimate", "rows", "done", "error"]
     assert [line["event"] for line in lines] == kinds
     epoch = lines[2]
     assert (epoch["loss"], epoch["uar"], epoch["best"], epoch["epoch"]) == (1.5, 0.5, True, 7)

@@ -54,3 +54,17 @@ def test_too_few_recordings_are_refused() -> None:
     only = spoken_by({"me": 5}, ("angry",))
     with pytest.raises(CorpusError, match="the one emotion angry"):
         recording_folds(only, all_different(only))
+
+
+def test_a_session_of_several_emotions_stays_together_with_what_it_shares() -> None:
+    corpus = spoken_by({"me": 32})
+    in_sessions = tuple(replace(u, session=f"s{i // 4}") for i, u in enumerate(corpus.utterances[:-4]))
+    contents = all_different(corpus)
+    # One of two identical recordings is of no session.
+    contents["me-031"] = contents["me-000"]
+    protocol = recording_folds(replace(corpus, utterances=(*in_sessions, *corpus.utterances[-4:])), contents)
+    for first in range(0, 28, 4):
+        session = {f"me-{i:03d}" for i in range(first, first + 4)} | ({"me-031"} if first == 0 else set())
+        parts = [session & {u.identity for u in split.test} for split in protocol.splits]
+        assert [part for part in parts if part] == [session]
+    assert check_protocol(protocol, contents) == ()

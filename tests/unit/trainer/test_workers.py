@@ -60,6 +60,18 @@ def test_every_task_gives_its_result_and_is_heard(workers: Workers, heard: list[
     assert sorted(map(str, heard)) == sorted(f"squaring {n}" for n in range(7))
 
 
+def tell_much(n: int) -> int:
+    current_worker().tell("x" * n)
+    return n
+
+
+def test_what_a_task_told_is_heard_before_its_result_however_long_it_takes(
+    workers: Workers, heard: list[object]
+) -> None:
+    for n, _ in workers.run(tell_much, [30_000_000, 20_000_000]):
+        assert n in {len(str(event)) for event in heard}
+
+
 def test_tasks_have_one_thread_so_that_results_do_not_depend_on_their_number(workers: Workers) -> None:
     before = torch.get_num_threads()
     assert {found for _, found in workers.run(n_threads, [1, 2])} == {1}

@@ -1,0 +1,124 @@
+"""The audience view: what fills the screen, who was asked before, and how one leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from ser_desktop.core.labels import RAVDESS_7
+from ser_desktop.core.prediction import AnswerState, Prediction
+from ser_desktop.core.session import SessionState
+from ser_desktop.gui import messages
+from ser_desktop.gui.audience import SMALLEST, AudienceView
+from ser_desktop.gui.main_window import MainWindow
+from tests.gui.conftest import OpenWindow
+
+LABELS = tuple(str(emotion) for emotion in RAVDESS_7)
+PROBABILITIES = tuple(0.8 if label == "angry" else 0.2 / 6 for label in LABELS)
+
+
+def answer(state: AnswerState = AnswerState.EMOTION, end_s: float = 8.0) -> Prediction:
+    said = state is AnswerState.EMOTION
+    return Prediction(
+        start_s=end_s - 8.0,
+        end_s=end_s,
+        state=state,
+        labels=LABELS if said else (),
+        probabilities=PROBABILITIES if said else (),
+        latency_s=0.2,
+    )
+
+
+@pytest.fixture
+def window(open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+    window = open_window()
+    monkeypatch.setattr(window.recorder.session, "state", SessionState.IDLE)
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def view(window: MainWindow, qtbot: QtBot) -> AudienceView:
+    qtbot.mouseClick(window.bar.audience_button, Qt.MouseButton.LeftButton)
+    assert window.audience is not None
+    window.audience.timeline.set_labels(LABELS)
+    window.audience.resize(1920, 1080)
+    return window.audience
+
+
+def test_the_key_opens_it_and_escape_leaves_it(window: MainWindow, qtbot: QtBot) -> None:
+    window.activateWindow()
+    qtbot.keyClick(window, Qt.Key.Key_F11)
+    view = window.audience
+    assert view is not None
+    assert view.isFullScreen()
+    with qtbot.waitSignal(view.left):
+        qtbot.keyClick(view, Qt.Key.Key_Escape)
+    assert not view.isVisible()
+
+
+def test_every_letter_can_be_read_from_ten_metres(view: AudienceView) -> None:
+    view.toggle()
+    texts = [*view.findChildren(QLabel), *view.findChildren(QPushButton)]
+    assert texts
+    for widget in texts:
+        widget.ensurePolished()
+        assert widget.font().pixelSize() >= round(0.04 * view.height()), widget.text()
+    for side in ("left", "bottom"):
+        font = view.timeline.plot.getAxis(side).style["tickFont"]
+        assert font.pixelSize() >= round(0.04 * view.height())
+    assert SMALLEST > 0.04
+    longest = view.answer._fitting("A very long name of a class that somebody has made up", 300, 500.0)
+    assert longest >= 0.04 * view.answer.screen_height
+
+
+def test_those_who_are_heard_are_asked_once(view: AudienceView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    toggled: list[bool] = []
+    monkeypatch.setattr(view._recorder, "toggle", lambda: toggled.append(True))
+    qtbot.keyClick(view, Qt.Key.Key_Space)
+    assert view.consent.isVisible()
+    qtbot.mouseClick(view.consent.no_button, Qt.MouseButton.LeftButton)
+    assert not toggled
+    qtbot.keyClick(view, Qt.Key.Key_Space)
+    qtbot.mouseClick(view.consent.yes_button, Qt.MouseButton.LeftButton)
+    assert toggled == [True]
+    qtbot.keyClick(view, Qt.Key.Key_Space)
+    assert toggled == [True, True]
+    assert not view.consent.isVisible()
+
+
+def test_escape_declines_before_it_leaves(view: AudienceView, qtbot: QtBot) -> None:
+    qtbot.keyClick(view, Qt.Key.Key_Space)
+    assert view.consent.isVisible()
+    qtbot.keyClick(view, Qt.Key.Key_Escape)
+    assert view.isVisible()
+    assert view.answer.isVisible()
+
+
+def test_the_question_is_shown_whole(view: AudienceView) -> None:
+    for size in ((1920, 1080), (1024, 768)):
+        view.resize(*size)
+        view.toggle()
+        text = view.consent.text
+        assert text.height() >= text.heightForWidth(text.width())
+
+
+def test_letters_do_not_blow_the_window_up(view: AudienceView, qtbot: QtBot) -> None:
+    view.resize(800, 600)
+    view.toggle()
+    qtbot.wait(100)
+    assert (view.width(), view.height()) == (800, 600)
+
+
+def test_answers_are_said_in_one_word_with_their_certainty(view: AudienceView) -> None:
+    view._predicted(answer())
+    assert (view.answer.title, view.answer.subtitle) == ("Angry", "sure · 80\u00a0%")
+    view._predicted(answer(AnswerState.NO_SPEECH, end_s=9.0))
+    assert view.answer.title == "No speech"
+    view._state_changed(SessionState.PAUSED)
+    assert view.answer.title == messages.PAUSED
+    assert messages.AUDIENCE_SIGN in [label.text() for label in view.findChildren(QLabel)]
