@@ -81,7 +81,7 @@ PAUSED_HINT = "The microphone is away."
 FAILED = "No model"
 TIMELINE_EMPTY = "Your recording will appear here, one lane per emotion."
 
-AUDIENCE = "Audience view"
+AUDIENCE, AUDIENCE_BUTTON = "Audience view", "Audience"
 AUDIENCE_TIP = "Fill a screen with the answer, for people to watch (F11)"
 AUDIENCE_ON = "Audience view on {}"
 AUDIENCE_TITLE = "Speech Emotion – audience view"

@@ -61,6 +61,10 @@ def test_the_key_opens_it_and_escape_leaves_it(window: MainWindow, qtbot: QtBot)
     assert not view.isVisible()
 
 
+def test_the_main_window_has_room_for_its_button(window: MainWindow) -> None:
+    assert window.centralWidget().minimumSizeHint().width() <= 1000
+
+
 def test_every_letter_can_be_read_from_ten_metres(view: AudienceView) -> None:
     view.toggle()
     texts = [*view.findChildren(QLabel), *view.findChildren(QPushButton)]
