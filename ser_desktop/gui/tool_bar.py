@@ -59,7 +59,7 @@ class ToolBar(QWidget):
         picker = QComboBox()
         picker.setAccessibleName(messages.MICROPHONE)
         picker.setToolTip(messages.MICROPHONE_TIP)
-        picker.setMinimumWidth(200)
+        picker.setMinimumWidth(224)
         picker.setMaximumWidth(380)
         picker.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         picker.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
