@@ -49,6 +49,7 @@ class TrainingDoor(QObject):
             self.window = TrainingWindow(self._trainings, self._installer, self._recorder, self._main_window)
             self.window.used.connect(self._use)
             self.window.lacked.connect(self.lacked)
+            self.window.result_shown.connect(self._compare)
         self.window.show()
         self.window.raise_()
         self.window.activateWindow()
@@ -74,11 +75,20 @@ class TrainingDoor(QObject):
             return Notice(messages.WAS_INTERRUPTED.format(latest.order.title))
         return None
 
+    def _compare(self, bundle: Path) -> None:
+        assert self.window is not None  # noqa: S101 - it told
+        page, model = self.window.result_page, self._recorder.model
+        is_used = self._recorder.settings.bundle == str(bundle)
+        page.show_used(is_used=is_used)
+        if model is not None:
+            page.show_model_in_use("" if is_used else model.name, 100 * model.uar_mean)
+
     def _use(self, bundle: Path) -> None:
         assert self.window is not None  # noqa: S101 - it asked
         page = self.window.result_page
         if self._recorder.session.state in _FREE:
             self._recorder.open_model(bundle)
             page.banner.show_notice(Notice(messages.NOW_USED.format(page.title.text())))
+            page.show_used(is_used=True)
         else:
             page.banner.show_notice(Notice(messages.BUSY_RECORDING, is_error=True))

@@ -52,6 +52,8 @@ class EntryRow(Card):
         self.delete_button.setAccessibleName(f"{messages.DELETE} {name}")
         self.open_button.setEnabled(entry.order is not None)
         self.delete_button.setEnabled(entry.state not in {TrainingState.RUNNING, TrainingState.QUEUED})
+        if not self.delete_button.isEnabled():
+            self.delete_button.setToolTip(messages.STOP_FIRST)
         self.open_button.clicked.connect(lambda: self.opened.emit(entry))
         self.delete_button.clicked.connect(lambda: self.deleted.emit(entry))
         words, row = QVBoxLayout(), QHBoxLayout()

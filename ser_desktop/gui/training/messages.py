@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ser_desktop.core.training_folder import TrainingState
@@ -154,6 +154,7 @@ CANCEL_QUESTION = "Throw this training away? It is moved to the trash."
 
 RESULT_TITLE = "How well it does"
 USE, EXPORT, OPEN_FOLDER = "Use this model now", "Export…", "Open folder"
+USED = "✓  In use"
 COMPARE, ANOTHER = "Compare with…", "Train another"
 CONFUSION_TITLE = "What it takes for what (rows: how it was meant, columns: what it answers)"
 RECALL_TITLE = "Found of each emotion"
@@ -176,6 +177,8 @@ NO_REPORT = "The result of this training cannot be read ({}). Open its folder, o
 TRASHED = "Moved to the trash."
 DELETED = "Deleted."
 
+STOP_FIRST = "It is running: open it and stop it first."
+PAPER_LACKS = "Choose rows, recordings, and where they are."
 OPEN, DELETE, RENAME = "Open", "Delete", "Name of {}"
 NO_TRAININGS = "Nothing has been trained yet. Begin under “New model”."
 
@@ -265,6 +268,17 @@ def size(n_bytes: float) -> str:
     return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{max(1, round(n_bytes / 1e6))} MB"
 
 
+def some_files(files: Sequence[str]) -> str:
+    """Name the first few files."""
+    return ", ".join(files[:3]) + (", …" if len(files) > 3 else "")
+
+
+def in_use(name: str, uar: float, own_uar: float) -> str:
+    """Set a result beside the model that is in use."""
+    text = f"The model in use («{name}») finds {uar:.0f} % in its own test"
+    return f"!  {text}: more than this one." if uar > own_uar else f"{text}."
+
+
 def corpus_summary(report: Mapping[str, Any]) -> str:
     """Say what a corpus holds."""
     rates = ", ".join(f"{int(rate) / 1000:g} kHz" for rate in report["rates_hz"])
@@ -299,10 +313,10 @@ def split_text(split: Mapping[str, Any]) -> str:
         f"Decides when to stop: {sizes['validation']}{who['validation']}",
         f"Is tested on: {sizes['test']}{who['test']}",
     ]
-    return "\n".join(lines)
+    return "\n".join([*lines, f"({split['text']})"])
 
 
-def _people(names: list[str]) -> str:
+def _people(names: Sequence[str]) -> str:
     if len(names) <= 4:
         return f" of {', '.join(names)}"
     return f" of {len(names)} people"

@@ -161,7 +161,9 @@ class PaperPage(QWidget):
     def _update(self) -> None:
         n_rows = sum(box.isChecked() for box in self.rows.values())
         wanted = [line for line in self.corpora if line.box.isChecked()]
-        self.start_button.setEnabled(bool(n_rows and wanted) and all(line.is_ready for line in wanted))
+        is_ready = bool(n_rows and wanted) and all(line.is_ready for line in wanted)
+        self.start_button.setEnabled(is_ready)
+        self.start_button.setToolTip("" if is_ready else messages.PAPER_LACKS)
 
     def _start(self) -> None:
         rows = [name for name, box in self.rows.items() if box.isChecked()]

@@ -109,7 +109,7 @@ class Places(QWidget):
     def set_paths(self, paths: Sequence[Path]) -> None:
         """Take other places."""
         self.paths = tuple(paths)
-        self.text.setText("\n".join(str(path) for path in self.paths) or messages.NOTHING_CHOSEN)
+        self.text.setText("\n".join(f"✓  {path}" for path in self.paths) or messages.NOTHING_CHOSEN)
         self.changed.emit()
 
     def _choose_folder(self) -> None:
@@ -219,6 +219,8 @@ class FindingRow(QFrame):
         row.addWidget(mark, alignment=Qt.AlignmentFlag.AlignTop)
         row.addLayout(column, stretch=1)
         column.addWidget(words)
+        if len(finding["files"]) > 1:
+            column.addWidget(label(messages.some_files(finding["files"]), "muted", wraps=True))
         self.button: QPushButton | None = None
         remedy = str(finding["remedy"])
         if remedy:

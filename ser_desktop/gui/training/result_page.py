@@ -59,7 +59,7 @@ class ResultPage(QWidget):
 
     def _build(self) -> None:
         self.title, self.sentence = label("", "question", wraps=True), label("", "answer", wraps=True)
-        self.figures = label("", wraps=True)
+        self.figures, self.beside = label("", wraps=True), label("", wraps=True)
         self.warnings = label("", "complaint", wraps=True)
         self.banner = Banner()
         self.use_button = QPushButton(messages.USE)
@@ -86,7 +86,7 @@ class ResultPage(QWidget):
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
         page.setSpacing(8)
-        for widget in (self.title, self.sentence, self.figures, self.warnings, self.banner):
+        for widget in (self.title, self.sentence, self.figures, self.beside, self.warnings, self.banner):
             page.addWidget(widget)
         page.addWidget(scrolled(self._build_cards()), stretch=1)
         page.addLayout(buttons)
@@ -160,6 +160,17 @@ class ResultPage(QWidget):
             self.layers.set_weights(means, published)
             is_like = len(means) == len(published)
             self.layers_text.setText(messages.LAYERS_LIKE if is_like else messages.LAYERS_UNLIKE)
+
+    def show_model_in_use(self, name: str, uar: float) -> None:
+        """Set the result beside the model that is used now, with its recall in percent; "" for none."""
+        self.beside.setVisible(bool(name and self.row))
+        if name and self.row:
+            self.beside.setText(messages.in_use(name, uar, self.row["uar_mean"]))
+
+    def show_used(self, *, is_used: bool) -> None:
+        """Say on the button whether this model is the one in use."""
+        self.use_button.setText(messages.USED if is_used else messages.USE)
+        self.use_button.setEnabled(not is_used)
 
     def restyle(self) -> None:
         """Take over the theme in force."""

@@ -38,11 +38,14 @@ class TrainingWindow(QMainWindow):
     -------
     used(Path)
         A bundle is to be used from now on.
+    result_shown(Path)
+        A result is on the page; its bundle.
     lacked()
         A speech encoder is to be fetched.
     """
 
     used = Signal(object)
+    result_shown = Signal(object)
     lacked = Signal()
 
     def __init__(
@@ -144,6 +147,9 @@ class TrainingWindow(QMainWindow):
         self.steps.set_step(_RUN if page is self.run_page else _RESULT)
         self._mark(self.rail_buttons[2])
         if page is self.result_page:
+            self.result_page.show_model_in_use("", 0.0)
+            self.result_page.show_used(is_used=False)
+            self.result_shown.emit(folder.bundle)
             self.result_page.use_button.setFocus()
 
     def restyle(self) -> None:

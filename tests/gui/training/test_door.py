@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from ser_desktop.core import paths
+from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.session import SessionState
 from ser_desktop.core.training_folder import TrainingFolder, TrainingKind
 from ser_desktop.gui.main_window import MainWindow
@@ -84,3 +86,41 @@ def test_a_recording_is_not_interrupted_by_another_model(
         qtbot.mouseClick(opened.result_page.use_button, Qt.MouseButton.LeftButton)
         assert opened.result_page.banner.text.text() == said
     assert asked == [done.bundle]
+    assert not opened.result_page.use_button.isEnabled()
+
+
+def test_a_result_is_set_beside_the_model_in_use(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = folder()
+    finish(done, TrainingKind.MODEL, row(), missing={})
+    window.training.open()
+    opened = window.training.window
+    assert opened is not None
+    opened.open(done)
+    assert not opened.result_page.beside.isVisible()
+    model = ModelInfo(
+        name="Better",
+        labels=("happy", "sad"),
+        head="dense",
+        normalisation="global",
+        features=("egemaps",),
+        layer_weights=None,
+        window_s=8.0,
+        min_window_s=1.0,
+        threshold=0.5,
+        corpus="others",
+        uar_mean=0.9,
+        uar_sd=0.01,
+        n_test=100,
+        device="CPU",
+        device_reason="the only one",
+        backend="",
+        backend_reason="",
+    )
+    monkeypatch.setattr(window.recorder, "model", model)
+    opened.open(done)
+    assert opened.result_page.beside.text() == messages.in_use("Better", 90.0, 75.0)
+    assert "more than this one" in opened.result_page.beside.text()
+    monkeypatch.setattr(window.recorder, "settings", replace(window.recorder.settings, bundle=str(done.bundle)))
+    opened.open(done)
+    assert opened.result_page.use_button.text() == messages.USED
+    assert not opened.result_page.beside.isVisible()
