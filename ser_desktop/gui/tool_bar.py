@@ -50,7 +50,7 @@ class ToolBar(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
         for widget in (self.record_button, self.elapsed, self.picker, self.rescan_button, self.meter, self.light):
-            row.addWidget(widget)
+            row.addWidget(widget, stretch=4 if widget is self.picker else 0)
         row.addStretch(1)
         row.addWidget(self.audience_button)
         row.addWidget(self.menu_button)
