@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -136,20 +137,24 @@ def test_no_take_is_written_over_another() -> None:
     assert corpus.counts()["happy"] == 4
 
 
-@pytest.fixture
+@contextlib.contextmanager
 def cramped_disk() -> Iterator[None]:
-    """Let the system end every file after two kilobytes, as a disk does that runs full."""
+    """Let the system end every file after two kilobytes, as a disk does that runs full.
+
+    Around one call alone: the limit holds for the process, and what it prints may go into a file, too.
+    """
     resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.usefixtures("cramped_disk")
 def test_a_take_that_cannot_be_written_is_told_and_leaves_nothing() -> None:
     corpus = create_corpus("voice", "me")
-    with pytest.raises(SaveError, match=r"File too large\)\. Free some space, then press Keep again"):
+    with pytest.raises(SaveError, match=r"File too large\)\. Free some space, then press Keep again"), cramped_disk():
         corpus.add("happy", VOICE)
     assert not list((corpus.folder / "happy" / "me").iterdir())
 
