@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QPaintEvent, QShortcut
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QPaintEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QMainWindow,
-    QMenu,
     QMessageBox,
     QPushButton,
     QVBoxLayout,
@@ -33,6 +32,7 @@ from ser_desktop.gui.audience import AudienceView, other_screen
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.encoders_dialog import EncodersDialog
 from ser_desktop.gui.install_worker import InstallWorker
+from ser_desktop.gui.menu import MoreMenu, Section
 from ser_desktop.gui.plots import LayerWeights, Timeline, Waveform
 from ser_desktop.gui.recorder import Notice, Recorder
 from ser_desktop.gui.tool_bar import ToolBar
@@ -101,37 +101,21 @@ class MainWindow(QMainWindow):
         page.addLayout(self._build_status())
         self.setCentralWidget(central)
 
-    def _build_menu(self) -> QMenu:
-        menu = QMenu(self)
-        self.demo_action = self._action(menu, messages.PLAY_DEMO, self._play_demo, "Ctrl+D")
-        self.file_action = self._action(menu, messages.PLAY_FILE, self._choose_file, "Ctrl+O")
-        self.save_action = self._action(menu, messages.SAVE_SESSION, self._choose_save, "Ctrl+S")
-        self.audience_action = self._action(menu, messages.AUDIENCE, self.show_audience, "F11")
-        menu.addSeparator()
-        self.model_action = self._action(menu, messages.OPEN_MODEL, self._choose_model)
-        self.default_action = self._action(menu, messages.DEFAULT_MODEL, lambda: self.recorder.open_model(None))
-        self.encoders_action = self._action(menu, messages.ENCODERS, self._show_encoders)
-        self.train_action = self._action(menu, messages.TRAIN, self.training.open, "Ctrl+T")
-        appearance = menu.addMenu(messages.APPEARANCE)
-        group = QActionGroup(self)
-        for choice, words in messages.APPEARANCES.items():
-            action = appearance.addAction(words)
-            action.setCheckable(True)
-            action.setChecked(self.recorder.settings.theme == choice)
-            action.triggered.connect(lambda _checked, chosen=choice: self.appearance_chosen.emit(chosen))
-            group.addAction(action)
-        menu.addSeparator()
-        self._action(menu, messages.ABOUT, self._about, "F1")
+    def _build_menu(self) -> MoreMenu:
+        menu = MoreMenu(self)
+        self.save_action = menu.add(Section.RECORDING, messages.SAVE_SESSION, self._choose_save, "Ctrl+S")
+        self.demo_action = menu.add(Section.FILES, messages.PLAY_DEMO, self._play_demo, "Ctrl+D")
+        self.file_action = menu.add(Section.FILES, messages.PLAY_FILE, self._choose_file, "Ctrl+O")
+        self.model_action = menu.add(Section.MODELS, messages.OPEN_MODEL, self._choose_model)
+        self.default_action = menu.add(Section.MODELS, messages.DEFAULT_MODEL, lambda: self.recorder.open_model(None))
+        self.encoders_action = menu.add(Section.MODELS, messages.ENCODERS, self._show_encoders)
+        self.train_action = menu.add(Section.MODELS, messages.TRAIN, self.training.open, "Ctrl+T")
+        self.audience_action = menu.add(Section.VIEW, messages.AUDIENCE, self.show_audience, "F11")
+        self.appearance_actions = menu.add_choices(
+            Section.VIEW, messages.APPEARANCE, messages.APPEARANCES, self.appearance_chosen.emit
+        )
+        menu.add(Section.HELP, messages.ABOUT, self._about, "F1")
         return menu
-
-    def _action(self, menu: QMenu, text: str, slot: object, keys: str = "") -> QAction:
-        action = menu.addAction(text)
-        action.triggered.connect(lambda _checked=False: slot())  # type: ignore[operator]
-        if keys:
-            action.setShortcut(QKeySequence(keys))
-            # A menu that is closed does not hear its shortcuts; the window does.
-            self.addAction(action)
-        return action
 
     def _build_cards(self) -> QGridLayout:
         self.answer = AnswerPanel()
@@ -220,6 +204,7 @@ class MainWindow(QMainWindow):
         self.training.restyle()
         if self.audience is not None:
             self.audience.restyle()
+        self.appearance_actions[self.recorder.settings.theme].setChecked(True)
         self.update()
 
     # ---- what people do

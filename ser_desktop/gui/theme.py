@@ -235,6 +235,8 @@ def _style_sheet(t: Theme) -> str:
     QComboBox QAbstractItemView {{ background: {t.raised}; border: 1px solid {t.line}; outline: 0; }}
     QMenu {{ background: {t.raised}; border: 1px solid {t.line}; padding: 4px; }}
     QMenu::item {{ padding: 6px 24px 6px 16px; border-radius: 4px; }}
+    QMenu::separator {{ height: 1px; background: {t.line}; margin: 4px 8px; }}
+    QMenu QLabel#heading {{ color: {t.muted}; font-size: 12px; font-weight: 600; padding: 4px 12px 2px 12px; }}
     QMenu::item:selected {{ background: {t.line}; }}
     QMenu::item:disabled {{ color: {t.muted}; }}
     QProgressBar {{ background: {t.line}; border: 0; border-radius: 3px; max-height: 6px; min-height: 6px; }}
