@@ -27,7 +27,7 @@ from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.published import published_weights
 from ser_desktop.core.session import Gap, SessionState
-from ser_desktop.gui import messages
+from ser_desktop.gui import icons, messages
 from ser_desktop.gui.audience import AudienceView, other_screen
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.encoders_dialog import EncodersDialog
@@ -103,18 +103,20 @@ class MainWindow(QMainWindow):
 
     def _build_menu(self) -> MoreMenu:
         menu = MoreMenu(self)
-        self.save_action = menu.add(Section.RECORDING, messages.SAVE_SESSION, self._choose_save, "Ctrl+S")
-        self.demo_action = menu.add(Section.FILES, messages.PLAY_DEMO, self._play_demo, "Ctrl+D")
-        self.file_action = menu.add(Section.FILES, messages.PLAY_FILE, self._choose_file, "Ctrl+O")
-        self.model_action = menu.add(Section.MODELS, messages.OPEN_MODEL, self._choose_model)
-        self.default_action = menu.add(Section.MODELS, messages.DEFAULT_MODEL, lambda: self.recorder.open_model(None))
-        self.encoders_action = menu.add(Section.MODELS, messages.ENCODERS, self._show_encoders)
-        self.train_action = menu.add(Section.MODELS, messages.TRAIN, self.training.open, "Ctrl+T")
-        self.audience_action = menu.add(Section.VIEW, messages.AUDIENCE, self.show_audience, "F11")
-        self.appearance_actions = menu.add_choices(
-            Section.VIEW, messages.APPEARANCE, messages.APPEARANCES, self.appearance_chosen.emit
+        self.save_action = menu.add(Section.RECORDING, messages.SAVE_SESSION, self._choose_save, "Ctrl+S", "save")
+        self.demo_action = menu.add(Section.FILES, messages.PLAY_DEMO, self._play_demo, "Ctrl+D", "play")
+        self.file_action = menu.add(Section.FILES, messages.PLAY_FILE, self._choose_file, "Ctrl+O", "file")
+        self.model_action = menu.add(Section.MODELS, messages.OPEN_MODEL, self._choose_model, icon="open")
+        self.default_action = menu.add(
+            Section.MODELS, messages.DEFAULT_MODEL, lambda: self.recorder.open_model(None), icon="package"
         )
-        menu.add(Section.HELP, messages.ABOUT, self._about, "F1")
+        self.encoders_action = menu.add(Section.MODELS, messages.ENCODERS, self._show_encoders, icon="encoder")
+        self.train_action = menu.add(Section.MODELS, messages.TRAIN, self.training.open, "Ctrl+T", "train")
+        self.audience_action = menu.add(Section.VIEW, messages.AUDIENCE, self.show_audience, "F11", "audience")
+        self.appearance_actions = menu.add_choices(
+            Section.VIEW, messages.APPEARANCE, messages.APPEARANCES, self.appearance_chosen.emit, "appearance"
+        )
+        menu.add(Section.HELP, messages.ABOUT, self._about, icon="info")
         return menu
 
     def _build_cards(self) -> QGridLayout:
@@ -202,6 +204,7 @@ class MainWindow(QMainWindow):
         for plot in (self.timeline, self.waveform, self.layers):
             plot.restyle()
         self.training.restyle()
+        icons.redress()
         if self.audience is not None:
             self.audience.restyle()
         self.appearance_actions[self.recorder.settings.theme].setChecked(True)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget, QWidgetAction
 
+from ser_desktop.gui import icons
 from ser_desktop.gui.widgets import label
 
 
@@ -22,8 +23,8 @@ class Section(StrEnum):
     REST = ""
 
 
-_FOLDED = (Section.VIEW, Section.HELP)
-"""These open to the side, so that the menu stays shorter than a small screen."""
+_FOLDED = {Section.VIEW: "screen", Section.HELP: "help"}
+"""These open to the side, so that the menu stays shorter than a small screen; the icon of each."""
 
 
 class MoreMenu(QMenu):
@@ -44,6 +45,7 @@ class MoreMenu(QMenu):
         for section in Section:
             if section in _FOLDED:
                 self._folds[section] = fold = self.addMenu(section.value)
+                icons.dress(fold.menuAction(), _FOLDED[section])
                 self._heads[section] = [fold.menuAction()]
             else:
                 self._heads[section] = [self.addSeparator(), *self._heading(section.value)]
@@ -59,7 +61,7 @@ class MoreMenu(QMenu):
         self.addAction(heading)
         return [heading]
 
-    def add(self, section: Section, text: str, slot: Callable[[], object], keys: str = "") -> QAction:
+    def add(self, section: Section, text: str, slot: Callable[[], object], keys: str = "", icon: str = "") -> QAction:
         """Add an entry at the end of a section.
 
         Parameters
@@ -70,8 +72,12 @@ class MoreMenu(QMenu):
             Called without arguments.
         keys : str
             They also work while the menu is closed.
+        icon : str
+            Of `icons`.
         """
         action = QAction(text, self)
+        if icon:
+            icons.dress(action, icon)
         action.triggered.connect(lambda _checked=False: slot())
         if keys:
             action.setShortcut(QKeySequence(keys))
@@ -81,7 +87,12 @@ class MoreMenu(QMenu):
         return action
 
     def add_choices(
-        self, section: Section, title: str, choices: dict[str, str], chosen: Callable[[str], object]
+        self,
+        section: Section,
+        title: str,
+        choices: dict[str, str],
+        chosen: Callable[[str], object],
+        icon: str = "",
     ) -> dict[str, QAction]:
         """Add a menu of choices, one of which can be checked.
 
@@ -92,8 +103,12 @@ class MoreMenu(QMenu):
         choices : dict
             From what is handed to ``chosen`` to its words.
         chosen : callable
+        icon : str
+            Of `icons`.
         """
         menu, group = QMenu(title, self), QActionGroup(self)
+        if icon:
+            icons.dress(menu.menuAction(), icon)
         actions: dict[str, QAction] = {}
         for choice, words in choices.items():
             action = actions[choice] = menu.addAction(words)

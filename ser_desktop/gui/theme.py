@@ -168,12 +168,14 @@ def _style_sheet(t: Theme) -> str:
     QPushButton:focus, QToolButton:focus, QComboBox:focus {{ border: 2px solid {t.accent}; }}
     QPushButton:disabled, QToolButton:disabled {{ color: {t.muted}; }}
     QToolButton::menu-indicator {{ image: none; }}
-    QPushButton#record {{
+    QWidget#bar QPushButton, QWidget#bar QToolButton {{ padding: 7px 10px; }}
+    QWidget#bar QPushButton#record {{
         background: {t.accent}; color: {t.on_accent}; border: 2px solid {t.accent};
-        font-size: 16px; font-weight: 600; padding: 8px 18px; min-width: 96px; }}
-    QPushButton#record:focus {{ border: 2px solid {t.text}; }}
-    QPushButton#record:disabled {{ background: {t.line}; color: {t.muted}; border-color: {t.line}; }}
-    QPushButton#record[recording="true"] {{ background: {t.raised}; color: {t.accent}; border: 2px solid {t.accent}; }}
+        font-size: 16px; font-weight: 600; padding: 8px 14px; min-width: 96px; }}
+    QWidget#bar QPushButton#record:focus {{ border: 2px solid {t.text}; }}
+    QWidget#bar QPushButton#record:disabled {{ background: {t.line}; color: {t.muted}; border-color: {t.line}; }}
+    QWidget#bar QPushButton#record[recording="true"] {{
+        background: {t.raised}; color: {t.accent}; border: 2px solid {t.accent}; }}
     QPushButton#primary {{
         background: {t.accent}; color: {t.on_accent}; border: 2px solid {t.accent}; font-weight: 600; }}
     QPushButton#primary:focus {{ border: 2px solid {t.text}; }}
@@ -234,9 +236,10 @@ def _style_sheet(t: Theme) -> str:
     QComboBox:disabled {{ color: {t.muted}; }}
     QComboBox QAbstractItemView {{ background: {t.raised}; border: 1px solid {t.line}; outline: 0; }}
     QMenu {{ background: {t.raised}; border: 1px solid {t.line}; padding: 4px; }}
-    QMenu::item {{ padding: 6px 24px 6px 16px; border-radius: 4px; }}
+    QMenu::item {{ padding: 6px 24px 6px 12px; border-radius: 4px; }}
+    QMenu::icon {{ padding-left: 10px; }}
     QMenu::separator {{ height: 1px; background: {t.line}; margin: 4px 8px; }}
-    QMenu QLabel#heading {{ color: {t.muted}; font-size: 12px; font-weight: 600; padding: 4px 12px 2px 12px; }}
+    QMenu QLabel#heading {{ color: {t.muted}; font-size: 12px; font-weight: 600; padding: 4px 8px 2px 4px; }}
     QMenu::item:selected {{ background: {t.line}; }}
     QMenu::item:disabled {{ color: {t.muted}; }}
     QProgressBar {{ background: {t.line}; border: 0; border-radius: 3px; max-height: 6px; min-height: 6px; }}
