@@ -31,6 +31,7 @@ from ser_desktop.gui import icons, messages
 from ser_desktop.gui.audience import AudienceView, other_screen
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.encoders_dialog import EncodersDialog
+from ser_desktop.gui.help.welcome import WelcomePanel
 from ser_desktop.gui.install_worker import InstallWorker
 from ser_desktop.gui.menu import MoreMenu, Section
 from ser_desktop.gui.plots import LayerWeights, Timeline, Waveform
@@ -97,7 +98,13 @@ class MainWindow(QMainWindow):
         self.banner = Banner()
         page.addWidget(self.bar)
         page.addWidget(self.banner)
-        page.addLayout(self._build_cards(), stretch=1)
+        self.cards = QWidget()
+        self.cards.setLayout(self._build_cards())
+        self.cards.layout().setContentsMargins(0, 0, 0, 0)
+        self.welcome = WelcomePanel()
+        for widget in (self.welcome, self.cards):
+            page.addWidget(widget, stretch=1)
+        self._show_welcome()
         page.addLayout(self._build_status())
         self.setCentralWidget(central)
 
@@ -191,6 +198,9 @@ class MainWindow(QMainWindow):
         recorder.source_changed.connect(self._source_changed)
         recorder.gap_ended.connect(self._gap_ended)
         recorder.noticed.connect(self.banner.show_notice)
+        recorder.limits_wanted.connect(self.welcome.insist)
+        self.welcome.understood.connect(self._understood)
+        self.welcome.more_wanted.connect(self._about)
         # Space records wherever the focus is, except on another button, which it presses.
         self.space = QShortcut(QKeySequence(Qt.Key.Key_Space), self, self._space_pressed)
         QShortcut(QKeySequence("Ctrl+R"), self, recorder.rescan)
@@ -218,6 +228,17 @@ class MainWindow(QMainWindow):
         if button.isEnabled():
             button.animateClick()
 
+    def _show_welcome(self) -> None:
+        """Show the limits instead of the cards until they are understood."""
+        understands = self.recorder.settings.understands
+        self.welcome.setVisible(not understands)
+        self.cards.setVisible(understands)
+
+    def _understood(self) -> None:
+        self.recorder.understand()
+        self._show_welcome()
+        self.bar.record_button.setFocus()
+
     def _show_encoders(self) -> None:
         self.encoders.show()
         self.encoders.raise_()
@@ -225,6 +246,9 @@ class MainWindow(QMainWindow):
 
     def show_audience(self) -> None:
         """Fill a screen for people to watch: one beside this window's, where there is one."""
+        if not self.recorder.settings.understands:
+            self.recorder.limits_wanted.emit()
+            return
         if self.audience is None:
             self.audience = AudienceView(self.recorder)
         self.audience.open_on(other_screen(self))

@@ -189,6 +189,9 @@ def _style_sheet(t: Theme) -> str:
     QPushButton#rail:focus {{ border-color: {t.accent}; }}
     QLabel#question {{ font-size: 18px; font-weight: 600; }}
     QLabel#answer {{ font-size: 16px; }}
+    QLabel#headline {{ font-size: 28px; font-weight: 700; }}
+    QLabel#point {{ font-weight: 600; }}
+    QLabel#note {{ color: {t.muted}; font-size: 13px; }}
     QPushButton#step {{
         color: {t.muted}; background: transparent; border: 1px solid transparent; padding: 4px 10px; }}
     QPushButton#step:enabled {{ color: {t.text}; }}
