@@ -33,7 +33,7 @@ def _setting(
     while_recording: bool = True,
     is_shown: bool = True,
 ) -> Any:
-    meta = {"title": title, "help": help, "bounds": bounds, "choices": choices, "names": names}
+    meta: dict[str, Any] = {"title": title, "help": help, "bounds": bounds, "choices": choices, "names": names}
     meta |= {"unit": unit, "while_recording": while_recording, "is_shown": is_shown}
     return field(default=default, metadata=meta)
 
@@ -47,10 +47,13 @@ class Settings:
     """
 
     microphone: str = _setting(
-        "", "Microphone", "Remembered by name; empty means the system's default microphone.", while_recording=False
+        "", "Microphone", "Which microphone is listened to; it is remembered by name.", while_recording=False
     )
     bundle: str = _setting(
-        "", "Model", "Folder of the model bundle; empty means the one that came along.", while_recording=False
+        "",
+        "Model",
+        "What judges the voice: the model that came along, or one that was trained or opened here.",
+        while_recording=False,
     )
     hop_s: float = _setting(
         1.0, "Answer every", "Seconds from one answer to the next.", bounds=(0.25, 8.0), unit="s", while_recording=False

@@ -31,11 +31,13 @@ from ser_desktop.gui import icons, messages
 from ser_desktop.gui.audience import AudienceView, other_screen
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.encoders_dialog import EncodersDialog
+from ser_desktop.gui.help import messages as help_messages
 from ser_desktop.gui.help.welcome import WelcomePanel
 from ser_desktop.gui.install_worker import InstallWorker
 from ser_desktop.gui.menu import MoreMenu, Section
 from ser_desktop.gui.plots import LayerWeights, Timeline, Waveform
 from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.settings_door import SettingsDoor
 from ser_desktop.gui.tool_bar import ToolBar
 from ser_desktop.gui.training.door import TrainingDoor
 from ser_desktop.gui.widgets import AnswerPanel, Card, ElidedLabel, EmotionBars, label
@@ -75,6 +77,8 @@ class MainWindow(QMainWindow):
         self.audience: AudienceView | None = None
         self.training = TrainingDoor(recorder, installer, self)
         self.training.lacked.connect(self._show_encoders)
+        self.settings_door = SettingsDoor(recorder, self)
+        self.settings_door.appearance_chosen.connect(self.appearance_chosen)
         self._wave_cursor = 0
         self._heard_speech = False
         self._is_painted = False
@@ -123,6 +127,7 @@ class MainWindow(QMainWindow):
         self.appearance_actions = menu.add_choices(
             Section.VIEW, messages.APPEARANCE, messages.APPEARANCES, self.appearance_chosen.emit, "appearance"
         )
+        menu.add(Section.REST, help_messages.SETTINGS, self.settings_door.open, "Ctrl+,", "settings")
         menu.add(Section.HELP, messages.ABOUT, self._about, icon="info")
         return menu
 
@@ -215,6 +220,7 @@ class MainWindow(QMainWindow):
             plot.restyle()
         self.training.restyle()
         icons.redress()
+        self.settings_door.refresh()
         if self.audience is not None:
             self.audience.restyle()
         self.appearance_actions[self.recorder.settings.theme].setChecked(True)
@@ -303,6 +309,7 @@ class MainWindow(QMainWindow):
         self._meter_timer.stop()
         self._text_timer.stop()
         self.training.close()
+        self.settings_door.close()
         if self.audience is not None:
             self.audience.close()
         super().closeEvent(event)

@@ -151,6 +151,7 @@ def _palette(t: Theme) -> QPalette:
 def _style_sheet(t: Theme) -> str:
     icons = paths.assets_folder() / "icons"
     chevron = (icons / f"chevron-{t.name}.svg").as_posix()
+    chevron_up = (icons / f"chevron-up-{t.name}.svg").as_posix()
     check = (icons / f"check-{t.name}.svg").as_posix()
     return f"""
     QWidget {{ font-size: 14px; color: {t.text}; }}
@@ -182,6 +183,7 @@ def _style_sheet(t: Theme) -> str:
     QPushButton#primary:disabled {{ background: {t.line}; color: {t.muted}; border-color: {t.line}; }}
     QPushButton#rail {{ background: transparent; border: 2px solid transparent; text-align: left;
         padding: 9px 14px; min-width: 172px; }}
+    QPushButton#small {{ padding: 5px 7px; }}
     QPushButton#class {{ padding: 7px 12px; }}
     QPushButton#class:checked {{ border: 2px solid {t.accent}; }}
     QPushButton#rail:hover {{ background: {t.line}; }}
@@ -217,13 +219,20 @@ def _style_sheet(t: Theme) -> str:
     QRadioButton::indicator:disabled, QCheckBox::indicator:disabled {{ border-color: {t.line}; }}
     QRadioButton:disabled, QCheckBox:disabled {{ color: {t.muted}; }}
     QRadioButton#choice {{ font-weight: 600; }}
-    QLineEdit, QPlainTextEdit, QSpinBox {{
+    QLineEdit, QPlainTextEdit, QSpinBox, QDoubleSpinBox {{
         background: {t.raised}; border: 1px solid {t.line}; border-radius: 8px; padding: 6px 8px;
         selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
-    QLineEdit:focus, QPlainTextEdit:focus {{ border: 2px solid {t.accent}; }}
+    QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus {{ border: 2px solid {t.accent}; }}
     QLineEdit#plain {{ background: transparent; border: 1px solid transparent; font-weight: 600; padding: 2px 0; }}
     QLineEdit#plain:hover {{ border-color: {t.line}; }}
     QLineEdit#plain:focus {{ border: 1px solid {t.accent}; }}
+    QSpinBox:disabled, QDoubleSpinBox:disabled, QLineEdit:disabled {{ color: {t.muted}; }}
+    QSpinBox::up-button, QDoubleSpinBox::up-button {{
+        subcontrol-origin: border; subcontrol-position: top right; width: 28px; height: 17px; border: 0; }}
+    QSpinBox::down-button, QDoubleSpinBox::down-button {{
+        subcontrol-origin: border; subcontrol-position: bottom right; width: 28px; height: 17px; border: 0; }}
+    QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: url("{chevron_up}"); width: 10px; height: 7px; }}
+    QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{ image: url("{chevron}"); width: 10px; height: 7px; }}
     QTableWidget {{ background: {t.raised}; border: 1px solid {t.line}; gridline-color: {t.line}; }}
     QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
     QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}

@@ -30,3 +30,17 @@ LIMITS = (
 UNDERSTOOD = "I understand"
 READ_FIRST = "Please read this first: recording begins afterwards."
 MORE_ABOUT_LIMITS = "More about the limits"
+
+# ---- settings
+
+SETTINGS = "Settings…"
+SETTINGS_TITLE = "Settings"
+SETTING_ON = "on"
+SETTING_RESET = "Back to the default"
+SETTING_RESET_OF = "Back to the default: {}"
+SETTINGS_RESET_ALL = "All back to their defaults"
+SETTING_RECORDING = "While a recording runs, what is greyed out cannot be changed."
+SETTING_LOADING = "The model is being loaded; what is greyed out can be changed in a moment."
+SYSTEM_MICROPHONE = "As the system has it"
+DEFAULT_BUNDLE = "The model that came along"
+CLOSE = "Close"
