@@ -95,7 +95,8 @@ def _tinted(name: str, colour: str) -> QByteArray:
 @cache
 def _drawn(name: str, colour: str, disabled: str) -> QIcon:
     made = QIcon()
-    for mode, tint in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, disabled)):
+    for mode in QIcon.Mode:
+        tint = disabled if mode is QIcon.Mode.Disabled else colour
         renderer = QSvgRenderer(_tinted(name, tint))
         for pixels in _SIZES:
             picture = QPixmap(pixels, pixels)

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QMainWindow,
-    QMessageBox,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -32,6 +31,7 @@ from ser_desktop.gui.audience import AudienceView, other_screen
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.encoders_dialog import EncodersDialog
 from ser_desktop.gui.help import messages as help_messages
+from ser_desktop.gui.help.door import HelpDoor
 from ser_desktop.gui.help.welcome import WelcomePanel
 from ser_desktop.gui.install_worker import InstallWorker
 from ser_desktop.gui.menu import MoreMenu, Section
@@ -78,6 +78,7 @@ class MainWindow(QMainWindow):
         self.training = TrainingDoor(recorder, installer, self)
         self.training.lacked.connect(self._show_encoders)
         self.settings_door = SettingsDoor(recorder, self)
+        self.help = HelpDoor(recorder, self)
         self.settings_door.appearance_chosen.connect(self.appearance_chosen)
         self._wave_cursor = 0
         self._heard_speech = False
@@ -128,7 +129,7 @@ class MainWindow(QMainWindow):
             Section.VIEW, messages.APPEARANCE, messages.APPEARANCES, self.appearance_chosen.emit, "appearance"
         )
         menu.add(Section.REST, help_messages.SETTINGS, self.settings_door.open, "Ctrl+,", "settings")
-        menu.add(Section.HELP, messages.ABOUT, self._about, icon="info")
+        self.help.fill(menu)
         return menu
 
     def _build_cards(self) -> QGridLayout:
@@ -205,10 +206,14 @@ class MainWindow(QMainWindow):
         recorder.noticed.connect(self.banner.show_notice)
         recorder.limits_wanted.connect(self.welcome.insist)
         self.welcome.understood.connect(self._understood)
-        self.welcome.more_wanted.connect(self._about)
+        self.welcome.more_wanted.connect(self.help.open_limits)
         # Space records wherever the focus is, except on another button, which it presses.
         self.space = QShortcut(QKeySequence(Qt.Key.Key_Space), self, self._space_pressed)
-        QShortcut(QKeySequence("Ctrl+R"), self, recorder.rescan)
+        # Held down, it would stop what it has just begun.
+        self.space.setAutoRepeat(False)
+        self.space.setWhatsThis(help_messages.SHORTCUT_RECORD)
+        rescan = QShortcut(QKeySequence("Ctrl+R"), self, recorder.rescan)
+        rescan.setWhatsThis(help_messages.SHORTCUT_RESCAN)
         self._meter_timer = QTimer(self, interval=_METER_MS, timeout=self._show_sound)
         self._text_timer = QTimer(self, interval=_TEXT_MS, timeout=self._show_texts)
         self._meter_timer.start()
@@ -221,6 +226,7 @@ class MainWindow(QMainWindow):
         self.training.restyle()
         icons.redress()
         self.settings_door.refresh()
+        self.help.restyle()
         if self.audience is not None:
             self.audience.restyle()
         self.appearance_actions[self.recorder.settings.theme].setChecked(True)
@@ -291,12 +297,6 @@ class MainWindow(QMainWindow):
         if name:
             self.recorder.open_model(Path(name))
 
-    def _about(self) -> None:
-        box = QMessageBox(self)
-        box.setWindowTitle(messages.ABOUT)
-        box.setText(messages.ABOUT_TEXT)
-        box.open()
-
     def paintEvent(self, event: QPaintEvent) -> None:
         """Tell, once the first picture is out, that there is time for other work."""
         super().paintEvent(event)
@@ -310,6 +310,7 @@ class MainWindow(QMainWindow):
         self._text_timer.stop()
         self.training.close()
         self.settings_door.close()
+        self.help.close()
         if self.audience is not None:
             self.audience.close()
         super().closeEvent(event)

@@ -40,7 +40,6 @@ OPEN_MODEL = "Open a model…"
 DEFAULT_MODEL = "Use the model that came along"
 APPEARANCE = "Appearance"
 APPEARANCES = {"system": "As the system", "light": "Light", "dark": "Dark"}
-ABOUT = "About and limits"
 CLOSE = "Dismiss"
 COPY_DETAILS = "Copy details"
 
@@ -314,20 +313,6 @@ def unexpected(version: str, log: str) -> str:
         f"Something went wrong that should not. The program goes on, but a restart is safer.\n\n"
         f"Version {version}\nLog: {log}"
     )
-
-
-ABOUT_TEXT = (
-    "<h3>Speech Emotion</h3>"
-    "<p>Shows which emotion a voice <b>expresses</b>, live, on this computer. No sound leaves it, none is stored.</p>"
-    "<p>The method is that of L. Pepino, P. Riera and L. Ferrer, “Emotion Recognition from Speech Using Wav2vec 2.0 "
-    "Embeddings”, Interspeech 2021.</p>"
-    "<p><b>Limits.</b> The models learned from actors who were asked to sound like an emotion. An expression is not a "
-    "feeling, and the answers are often wrong, more so for other languages, rooms and microphones. Do not use it to "
-    "judge people, and not at work or in schools (EU AI Act, Article 5(1)(f)). Tell people that their voice is being "
-    "analysed.</p>"
-    "<p><b>Licences.</b> The program: MIT. The model that came along: CC BY-NC-SA 4.0, like RAVDESS, on which it was "
-    "trained. openSMILE: free for research and teaching, otherwise ask audEERING.</p>"
-)
 
 
 def _clock(started_at: datetime, seconds: float) -> str:

@@ -193,6 +193,8 @@ def _style_sheet(t: Theme) -> str:
     QLabel#answer {{ font-size: 16px; }}
     QLabel#headline {{ font-size: 28px; font-weight: 700; }}
     QLabel#point {{ font-weight: 600; }}
+    QLabel#key {{
+        background: {t.surface}; border: 1px solid {t.muted}; border-radius: 4px; padding: 2px 7px; font-size: 13px; }}
     QLabel#note {{ color: {t.muted}; font-size: 13px; }}
     QPushButton#step {{
         color: {t.muted}; background: transparent; border: 1px solid transparent; padding: 4px 10px; }}
@@ -234,6 +236,12 @@ def _style_sheet(t: Theme) -> str:
     QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: url("{chevron_up}"); width: 10px; height: 7px; }}
     QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{ image: url("{chevron}"); width: 10px; height: 7px; }}
     QTableWidget {{ background: {t.raised}; border: 1px solid {t.line}; gridline-color: {t.line}; }}
+    QTreeWidget, QListWidget, QTextBrowser {{
+        background: {t.raised}; border: 1px solid {t.line}; border-radius: 8px; outline: 0; }}
+    QTreeWidget::item {{ padding: 4px 2px; }}
+    QListWidget::item {{ padding: 8px 10px; border-radius: 4px; }}
+    QTreeWidget::item:selected, QListWidget::item:selected {{ background: {t.line}; color: {t.text}; }}
+    QTreeWidget:focus, QListWidget:focus, QTextBrowser:focus {{ border-color: {t.accent}; }}
     QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
     QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
     QScrollBar::handle {{ background: {t.line}; border-radius: 5px; min-height: 32px; min-width: 32px; }}

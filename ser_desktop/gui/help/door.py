@@ -1,0 +1,122 @@
+"""From the main window to everything that explains it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from ser_desktop.core import paths
+from ser_desktop.gui.help import messages
+from ser_desktop.gui.help.about_window import ABOUT, LIMITS, AboutWindow
+from ser_desktop.gui.help.diagnostics import diagnostics
+from ser_desktop.gui.help.doctor_window import DoctorWindow
+from ser_desktop.gui.help.doctor_worker import DoctorWorker
+from ser_desktop.gui.help.help_window import HelpWindow
+from ser_desktop.gui.help.licences_page import LicenceWorker
+from ser_desktop.gui.help.shortcuts_sheet import ShortcutsSheet, shortcuts_of
+from ser_desktop.gui.menu import MoreMenu, Section
+from ser_desktop.gui.recorder import Notice, Recorder
+
+
+class HelpDoor(QObject):
+    """Opens help, doctor, shortcuts and the pages about the program, each made when it is first wanted.
+
+    Parameters
+    ----------
+    recorder : Recorder
+    parent : QWidget
+        The main window.
+    """
+
+    def __init__(self, recorder: Recorder, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._recorder, self._main_window = recorder, parent
+        self._doctor_worker = DoctorWorker()
+        self._doctor_worker.crashed.connect(recorder.crashed)
+        self._licence_worker = LicenceWorker()
+        self._licence_worker.crashed.connect(recorder.crashed)
+        self.doctor: DoctorWindow | None = None
+        self.about: AboutWindow | None = None
+        self.pages: HelpWindow | None = None
+        self.shortcuts: ShortcutsSheet | None = None
+
+    def fill(self, menu: MoreMenu) -> None:
+        """Add the entries of the section on help."""
+        menu.add(Section.HELP, messages.HELP, self.open_help, "F1", "help")
+        sheet = menu.add(Section.HELP, messages.SHORTCUTS, self.open_shortcuts, icon="keyboard")
+        sheet.setShortcuts([QKeySequence("Ctrl+/"), QKeySequence("?")])
+        self._main_window.addAction(sheet)
+        menu.add(Section.HELP, messages.DOCTOR, self.open_doctor, icon="doctor")
+        menu.add(Section.HELP, messages.OPEN_LOG, self.open_log, icon="folder")
+        menu.add(Section.HELP, messages.COPY_DIAGNOSTICS, self.copy_diagnostics, icon="copy")
+        menu.add(Section.HELP, messages.ABOUT, self.open_about, icon="info")
+
+    def close(self) -> None:
+        """Close all windows and end the thread."""
+        for window in (self.doctor, self.about, self.pages, self.shortcuts):
+            if window is not None:
+                window.close()
+        self._doctor_worker.shut_down()
+        self._licence_worker.shut_down()
+
+    def restyle(self) -> None:
+        """Take over the theme in force."""
+        for window in (self.about, self.pages):
+            if window is not None:
+                window.restyle()
+
+    def open_help(self) -> None:
+        """Show the help."""
+        if self.pages is None:
+            self.pages = HelpWindow(self._main_window)
+        _raise(self.pages)
+
+    def open_shortcuts(self) -> None:
+        """Show all keys, as they are now."""
+        if self.shortcuts is not None:
+            self.shortcuts.close()
+            self.shortcuts.deleteLater()
+        self.shortcuts = ShortcutsSheet(shortcuts_of(self._main_window), self._main_window)
+        _raise(self.shortcuts)
+
+    def open_doctor(self) -> None:
+        """Check this computer."""
+        if self.doctor is None:
+            self.doctor = DoctorWindow(self._doctor_worker, self._main_window)
+        if not self.doctor.isVisible():
+            self.doctor.look()
+        _raise(self.doctor)
+
+    def open_about(self, page: int = ABOUT) -> None:
+        """Show what the program is, or another page about it."""
+        if self.about is None:
+            self.about = AboutWindow(self._licence_worker, self._main_window)
+        self.about.show_page(page)
+        _raise(self.about)
+
+    def open_limits(self) -> None:
+        """Show what it is for, and what not."""
+        self.open_about(LIMITS)
+
+    def open_log(self) -> None:
+        """Show the folder of the log in the system's file manager."""
+        folder = paths.log_file().parent
+        if not folder.is_dir():
+            self._say(messages.LOG_FOLDER_MISSING.format(folder))
+        elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self._say(messages.LOG_FOLDER_CLOSED.format(folder))
+
+    def copy_diagnostics(self) -> None:
+        """Put what somebody who helps wants to know into the clipboard."""
+        QGuiApplication.clipboard().setText(diagnostics(self._recorder))
+        self._say(messages.DIAGNOSTICS_COPIED)
+
+    def _say(self, text: str) -> None:
+        self._recorder.noticed.emit(Notice(text))
+
+
+def _raise(window: QWidget) -> None:
+    window.show()
+    window.raise_()
+    window.activateWindow()
