@@ -129,16 +129,20 @@ def _plain(name: str) -> str:
 def _licence_of(library: importlib.metadata.Distribution) -> str:
     """Say it as shortly as the library itself does."""
     facts = library.metadata
-    expression = facts.get("License-Expression")
+    expression = _first(facts, "License-Expression")
     if expression:
-        return str(expression)
-    stated = str(facts.get("License") or "").strip()
+        return expression
+    stated = _first(facts, "License")
     stated = stated.removeprefix("OSI Approved :: ")
     if stated and stated.upper() != "UNKNOWN" and "\n" not in stated and len(stated) <= _LONGEST:
         return stated
     classifiers = [str(c) for c in facts.get_all("Classifier") or [] if str(c).startswith("License ::")]
     named = [c.rsplit(" :: ", 1)[-1] for c in classifiers if not c.endswith(":: OSI Approved")]
     return ", ".join(named) or (stated.splitlines()[0][:_LONGEST] if stated else "")
+
+
+def _first(facts: importlib.metadata.PackageMetadata, key: str) -> str:
+    return str(next(iter(facts.get_all(key) or []), "")).strip()
 
 
 def _assets() -> Iterator[Licence]:

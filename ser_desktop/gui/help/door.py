@@ -53,12 +53,15 @@ class HelpDoor(QObject):
         menu.add(Section.HELP, messages.ABOUT, self.open_about, icon="info")
 
     def close(self) -> None:
-        """Close all windows and end the thread."""
+        """Close all windows and end the threads."""
         for window in (self.doctor, self.about, self.pages, self.shortcuts):
             if window is not None:
                 window.close()
-        self._doctor_worker.shut_down()
-        self._licence_worker.shut_down()
+        self.shut_down()
+
+    def shut_down(self) -> bool:
+        """End the threads; True when they are gone."""
+        return all([self._doctor_worker.shut_down(), self._licence_worker.shut_down()])
 
     def restyle(self) -> None:
         """Take over the theme in force."""
