@@ -15,8 +15,10 @@ from ser_desktop.gui import theme
 SIZE = 18
 """Pixels of an icon on a button, at 100 %."""
 
-_SIZES = (16, SIZE, 20, 24, 32, 2 * SIZE, 40, 48)
-"""Sizes at which icons are drawn: those in use at 100, 150 and 200 %, so that nothing is scaled."""
+_SIZES = (16, SIZE, 24, 3 * SIZE // 2, 32, 2 * SIZE)
+"""Sizes at which icons are drawn: those of menus and buttons at 100, 150 and 200 %, so that nothing is scaled."""
+
+_MODES = (QIcon.Mode.Normal, QIcon.Mode.Disabled, QIcon.Mode.Selected)
 
 _NAME, _INK = "icon-name", "icon-ink"
 
@@ -95,7 +97,7 @@ def _tinted(name: str, colour: str) -> QByteArray:
 @cache
 def _drawn(name: str, colour: str, disabled: str) -> QIcon:
     made = QIcon()
-    for mode in QIcon.Mode:
+    for mode in _MODES:
         tint = disabled if mode is QIcon.Mode.Disabled else colour
         renderer = QSvgRenderer(_tinted(name, tint))
         for pixels in _SIZES:

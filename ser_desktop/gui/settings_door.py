@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -14,7 +14,9 @@ from ser_desktop.core import paths
 from ser_desktop.core.session import SessionState
 from ser_desktop.gui.help import messages
 from ser_desktop.gui.recorder import Notice, Recorder
-from ser_desktop.gui.settings_dialog import SettingsDialog
+
+if TYPE_CHECKING:
+    from ser_desktop.gui.settings_dialog import SettingsDialog
 
 _FREE = (SessionState.IDLE, SessionState.FAILED)
 
@@ -42,6 +44,8 @@ class SettingsDoor(QObject):
 
     def open(self) -> None:
         """Show the settings."""
+        from ser_desktop.gui.settings_dialog import SettingsDialog
+
         if self.dialog is None:
             offers = {"microphone": self._microphones, "bundle": self._bundles}
             self.dialog = SettingsDialog(type(self._recorder.settings), offers, self._main_window)

@@ -22,7 +22,7 @@ ROOM = Path(icons.__file__).parent
 
 def pixels(icon: QIcon, mode: QIcon.Mode = QIcon.Mode.Normal) -> list[QColor]:
     """Colours of all pixels that are not see-through at all."""
-    image = icon.pixmap(QSize(48, 48), 1.0, mode).toImage().convertToFormat(QImage.Format.Format_ARGB32)
+    image = icon.pixmap(QSize(36, 36), 1.0, mode).toImage().convertToFormat(QImage.Format.Format_ARGB32)
     found = [image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height())]
     return [pixel for pixel in found if pixel.alpha() == 255]
 
@@ -44,12 +44,13 @@ def test_a_drawing_is_of_one_ink_on_the_common_grid(qapp: QApplication, name: st
 def test_an_icon_is_drawn_in_the_colour_that_is_asked_for(qapp: QApplication, name: str) -> None:
     theme.apply_theme(qapp, "light")
     assert is_all_of(pixels(icons.icon(name)), theme.LIGHT.text)
+    assert is_all_of(pixels(icons.icon(name), QIcon.Mode.Selected), theme.LIGHT.text)
     assert is_all_of(pixels(icons.icon(name, "accent")), theme.LIGHT.accent)
     assert is_all_of(pixels(icons.icon(name), QIcon.Mode.Disabled), theme.LIGHT.muted)
 
 
 def test_no_icon_looks_like_another(qapp: QApplication) -> None:
-    pictures = {bytes(icons.icon(name).pixmap(QSize(48, 48), 1.0).toImage().constBits()) for name in NAMES}
+    pictures = {bytes(icons.icon(name).pixmap(QSize(36, 36), 1.0).toImage().constBits()) for name in NAMES}
     assert len(pictures) == len(NAMES)
 
 

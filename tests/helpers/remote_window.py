@@ -113,6 +113,12 @@ class Remote(QObject):
         QTest.mouseClick(button, Qt.MouseButton.LeftButton, pos=button.rect().center())
         self.tell("clicked", text=button.text())
 
+    def do_understand(self, _argument: str) -> None:
+        button = self._window.welcome.button
+        seen = button.isVisible()
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        self.tell("understood", seen=seen, gone=not self._window.welcome.isVisible())
+
     def do_space(self, _argument: str) -> None:
         self._window.activateWindow()
         QTest.qWaitForWindowActive(self._window)

@@ -27,8 +27,8 @@ class DoctorWorker(Worker):
 
     Parameters
     ----------
-    command : sequence of str
-        Prints the findings as JSON.
+    command : sequence of str or None
+        Prints the findings as JSON; None stands for this program's own.
 
     Signals
     -------
@@ -37,9 +37,9 @@ class DoctorWorker(Worker):
 
     found = Signal(object)
 
-    def __init__(self, command: Sequence[str] = _COMMAND) -> None:
+    def __init__(self, command: Sequence[str] | None = None) -> None:
         super().__init__("doctor")
-        self._command = tuple(command)
+        self._command = tuple(command or _COMMAND)
         self._process: subprocess.Popen[bytes] | None = None
         self._is_ending = False
 

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from ser_desktop.core import paths
 from ser_desktop.gui.help import messages
-from ser_desktop.gui.help.about_window import ABOUT, LIMITS, AboutWindow
-from ser_desktop.gui.help.diagnostics import diagnostics
-from ser_desktop.gui.help.doctor_window import DoctorWindow
-from ser_desktop.gui.help.doctor_worker import DoctorWorker
-from ser_desktop.gui.help.help_window import HelpWindow
-from ser_desktop.gui.help.licences_page import LicenceWorker
-from ser_desktop.gui.help.shortcuts_sheet import ShortcutsSheet, shortcuts_of
 from ser_desktop.gui.menu import MoreMenu, Section
 from ser_desktop.gui.recorder import Notice, Recorder
 
+if TYPE_CHECKING:
+    from ser_desktop.gui.help.about_window import AboutWindow
+    from ser_desktop.gui.help.doctor_window import DoctorWindow
+    from ser_desktop.gui.help.help_window import HelpWindow
+    from ser_desktop.gui.help.shortcuts_sheet import ShortcutsSheet
+    from ser_desktop.gui.workers import Worker
+
 
 class HelpDoor(QObject):
-    """Opens help, doctor, shortcuts and the pages about the program, each made when it is first wanted.
+    """Opens help, doctor, shortcuts and the pages about the program, each read and made when it is first wanted.
 
     Parameters
     ----------
@@ -32,10 +34,7 @@ class HelpDoor(QObject):
     def __init__(self, recorder: Recorder, parent: QWidget) -> None:
         super().__init__(parent)
         self._recorder, self._main_window = recorder, parent
-        self._doctor_worker = DoctorWorker()
-        self._doctor_worker.crashed.connect(recorder.crashed)
-        self._licence_worker = LicenceWorker()
-        self._licence_worker.crashed.connect(recorder.crashed)
+        self._workers: list[Worker] = []
         self.doctor: DoctorWindow | None = None
         self.about: AboutWindow | None = None
         self.pages: HelpWindow | None = None
@@ -61,7 +60,8 @@ class HelpDoor(QObject):
 
     def shut_down(self) -> bool:
         """End the threads; True when they are gone."""
-        return all([self._doctor_worker.shut_down(), self._licence_worker.shut_down()])
+        gone = [worker.shut_down() for worker in self._workers]
+        return all(gone)
 
     def restyle(self) -> None:
         """Take over the theme in force."""
@@ -71,12 +71,16 @@ class HelpDoor(QObject):
 
     def open_help(self) -> None:
         """Show the help."""
+        from ser_desktop.gui.help.help_window import HelpWindow
+
         if self.pages is None:
             self.pages = HelpWindow(self._main_window)
         _raise(self.pages)
 
     def open_shortcuts(self) -> None:
         """Show all keys, as they are now."""
+        from ser_desktop.gui.help.shortcuts_sheet import ShortcutsSheet, shortcuts_of
+
         if self.shortcuts is not None:
             self.shortcuts.close()
             self.shortcuts.deleteLater()
@@ -85,22 +89,35 @@ class HelpDoor(QObject):
 
     def open_doctor(self) -> None:
         """Check this computer."""
+        from ser_desktop.gui.help.doctor_window import DoctorWindow
+        from ser_desktop.gui.help.doctor_worker import DoctorWorker
+
         if self.doctor is None:
-            self.doctor = DoctorWindow(self._doctor_worker, self._main_window)
+            self.doctor = DoctorWindow(self._looked_after(DoctorWorker()), self._main_window)
         if not self.doctor.isVisible():
             self.doctor.look()
         _raise(self.doctor)
 
-    def open_about(self, page: int = ABOUT) -> None:
-        """Show what the program is, or another page about it."""
-        if self.about is None:
-            self.about = AboutWindow(self._licence_worker, self._main_window)
-        self.about.show_page(page)
-        _raise(self.about)
+    def open_about(self) -> None:
+        """Show what the program is."""
+        from ser_desktop.gui.help.about_window import ABOUT
+
+        self._open_about(ABOUT)
 
     def open_limits(self) -> None:
         """Show what it is for, and what not."""
-        self.open_about(LIMITS)
+        from ser_desktop.gui.help.about_window import LIMITS
+
+        self._open_about(LIMITS)
+
+    def _open_about(self, page: int) -> None:
+        from ser_desktop.gui.help.about_window import AboutWindow
+        from ser_desktop.gui.help.licences_page import LicenceWorker
+
+        if self.about is None:
+            self.about = AboutWindow(self._looked_after(LicenceWorker()), self._main_window)
+        self.about.show_page(page)
+        _raise(self.about)
 
     def open_log(self) -> None:
         """Show the folder of the log in the system's file manager."""
@@ -112,8 +129,16 @@ class HelpDoor(QObject):
 
     def copy_diagnostics(self) -> None:
         """Put what somebody who helps wants to know into the clipboard."""
+        from ser_desktop.gui.help.diagnostics import diagnostics
+
         QGuiApplication.clipboard().setText(diagnostics(self._recorder))
         self._say(messages.DIAGNOSTICS_COPIED)
+
+    def _looked_after(self, worker: Any) -> Any:
+        """End a thread together with the program, and report its defects."""
+        worker.crashed.connect(self._recorder.crashed)
+        self._workers.append(worker)
+        return worker
 
     def _say(self, text: str) -> None:
         self._recorder.noticed.emit(Notice(text))

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from ser_desktop.doctor import Finding
 from ser_desktop.gui import theme
-from ser_desktop.gui.help import messages
+from ser_desktop.gui.help import doctor_worker, messages
 from ser_desktop.gui.help.doctor_window import DoctorWindow, commands_in
 from ser_desktop.gui.help.doctor_worker import DoctorWorker
 from tests.gui.conftest import OpenWindow
@@ -125,11 +125,11 @@ def test_the_menu_opens_it_and_closing_the_window_ends_it(
     open_window: OpenWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = open_window()
-    monkeypatch.setattr(window.help._doctor_worker, "_command", tuple(says(FINDINGS)))
+    monkeypatch.setattr(doctor_worker, "_COMMAND", tuple(says(FINDINGS)))
     window.help.open_doctor()
     assert window.help.doctor is not None
     assert not window.help.doctor.isModal()
     qtbot.waitUntil(lambda: len(window.help.doctor.cards) == 3, timeout=20_000)
     window.close()
     assert not window.help.doctor.isVisible()
-    assert not window.help._doctor_worker.isRunning()
+    assert not window.help.doctor._worker.isRunning()
