@@ -151,7 +151,7 @@ def test_the_first_start_tells_the_limits_before_anything_is_recorded(
 ) -> None:
     nowhere = f"unix:{tmp_path / 'no-server'}"
     window = open_window("--first-start", "--demo", PULSE_SERVER=nowhere)
-    window.await_state("idle")
+    window.await_state("idle", timeout_s=120)
     window.order("click")
     window.await_named("clicked")
     assert window.ask(f"screenshot {output / 'first-start.png'}", "screenshot")["saved"]
