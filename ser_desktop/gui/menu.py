@@ -44,9 +44,10 @@ class MoreMenu(QMenu):
         self._folds: dict[Section, QMenu] = {}
         for section in Section:
             if section in _FOLDED:
+                rule = [self.addSeparator()] if not self._folds else []
                 self._folds[section] = fold = self.addMenu(section.value)
                 icons.dress(fold.menuAction(), _FOLDED[section])
-                self._heads[section] = [fold.menuAction()]
+                self._heads[section] = [*rule, fold.menuAction()]
             else:
                 self._heads[section] = [self.addSeparator(), *self._heading(section.value)]
             for head in self._heads[section]:
