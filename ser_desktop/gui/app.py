@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from ser_desktop import __version__
 from ser_desktop.core import paths
 from ser_desktop.core.settings import load_settings
-from ser_desktop.gui import messages
+from ser_desktop.gui import icons, messages
 from ser_desktop.gui.install_worker import InstallWorker
 from ser_desktop.gui.main_window import MainWindow
 from ser_desktop.gui.recorder import Notice, Recorder
@@ -132,6 +132,7 @@ def run(options: AppOptions) -> int:
     assert isinstance(qt, QApplication)  # noqa: S101
     qt.setApplicationName(messages.APP_TITLE)
     qt.setDesktopFileName(paths.APP_NAME)
+    qt.setWindowIcon(icons.app_icon())
     application = Application(options, qt)
     _catch_everything(application)
     # Python sees Ctrl+C only when its interpreter runs; the window's clocks see to that.

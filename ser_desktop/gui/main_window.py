@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QPaintEvent, QShortcut
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QPaintEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QMainWindow,
-    QMenu,
     QMessageBox,
     QPushButton,
     QVBoxLayout,
@@ -28,13 +27,17 @@ from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.published import published_weights
 from ser_desktop.core.session import Gap, SessionState
-from ser_desktop.gui import messages
+from ser_desktop.gui import icons, messages
 from ser_desktop.gui.audience import AudienceView, other_screen
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.encoders_dialog import EncodersDialog
+from ser_desktop.gui.help import messages as help_messages
+from ser_desktop.gui.help.welcome import WelcomePanel
 from ser_desktop.gui.install_worker import InstallWorker
+from ser_desktop.gui.menu import MoreMenu, Section
 from ser_desktop.gui.plots import LayerWeights, Timeline, Waveform
 from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.settings_door import SettingsDoor
 from ser_desktop.gui.tool_bar import ToolBar
 from ser_desktop.gui.training.door import TrainingDoor
 from ser_desktop.gui.widgets import AnswerPanel, Card, ElidedLabel, EmotionBars, label
@@ -74,6 +77,8 @@ class MainWindow(QMainWindow):
         self.audience: AudienceView | None = None
         self.training = TrainingDoor(recorder, installer, self)
         self.training.lacked.connect(self._show_encoders)
+        self.settings_door = SettingsDoor(recorder, self)
+        self.settings_door.appearance_chosen.connect(self.appearance_chosen)
         self._wave_cursor = 0
         self._heard_speech = False
         self._is_painted = False
@@ -97,41 +102,34 @@ class MainWindow(QMainWindow):
         self.banner = Banner()
         page.addWidget(self.bar)
         page.addWidget(self.banner)
-        page.addLayout(self._build_cards(), stretch=1)
+        self.cards = QWidget()
+        self.cards.setLayout(self._build_cards())
+        self.cards.layout().setContentsMargins(0, 0, 0, 0)
+        self.welcome = WelcomePanel()
+        for widget in (self.welcome, self.cards):
+            page.addWidget(widget, stretch=1)
+        self._show_welcome()
         page.addLayout(self._build_status())
         self.setCentralWidget(central)
 
-    def _build_menu(self) -> QMenu:
-        menu = QMenu(self)
-        self.demo_action = self._action(menu, messages.PLAY_DEMO, self._play_demo, "Ctrl+D")
-        self.file_action = self._action(menu, messages.PLAY_FILE, self._choose_file, "Ctrl+O")
-        self.save_action = self._action(menu, messages.SAVE_SESSION, self._choose_save, "Ctrl+S")
-        self.audience_action = self._action(menu, messages.AUDIENCE, self.show_audience, "F11")
-        menu.addSeparator()
-        self.model_action = self._action(menu, messages.OPEN_MODEL, self._choose_model)
-        self.default_action = self._action(menu, messages.DEFAULT_MODEL, lambda: self.recorder.open_model(None))
-        self.encoders_action = self._action(menu, messages.ENCODERS, self._show_encoders)
-        self.train_action = self._action(menu, messages.TRAIN, self.training.open, "Ctrl+T")
-        appearance = menu.addMenu(messages.APPEARANCE)
-        group = QActionGroup(self)
-        for choice, words in messages.APPEARANCES.items():
-            action = appearance.addAction(words)
-            action.setCheckable(True)
-            action.setChecked(self.recorder.settings.theme == choice)
-            action.triggered.connect(lambda _checked, chosen=choice: self.appearance_chosen.emit(chosen))
-            group.addAction(action)
-        menu.addSeparator()
-        self._action(menu, messages.ABOUT, self._about, "F1")
+    def _build_menu(self) -> MoreMenu:
+        menu = MoreMenu(self)
+        self.save_action = menu.add(Section.RECORDING, messages.SAVE_SESSION, self._choose_save, "Ctrl+S", "save")
+        self.demo_action = menu.add(Section.FILES, messages.PLAY_DEMO, self._play_demo, "Ctrl+D", "play")
+        self.file_action = menu.add(Section.FILES, messages.PLAY_FILE, self._choose_file, "Ctrl+O", "file")
+        self.model_action = menu.add(Section.MODELS, messages.OPEN_MODEL, self._choose_model, icon="open")
+        self.default_action = menu.add(
+            Section.MODELS, messages.DEFAULT_MODEL, lambda: self.recorder.open_model(None), icon="package"
+        )
+        self.encoders_action = menu.add(Section.MODELS, messages.ENCODERS, self._show_encoders, icon="encoder")
+        self.train_action = menu.add(Section.MODELS, messages.TRAIN, self.training.open, "Ctrl+T", "train")
+        self.audience_action = menu.add(Section.VIEW, messages.AUDIENCE, self.show_audience, "F11", "audience")
+        self.appearance_actions = menu.add_choices(
+            Section.VIEW, messages.APPEARANCE, messages.APPEARANCES, self.appearance_chosen.emit, "appearance"
+        )
+        menu.add(Section.REST, help_messages.SETTINGS, self.settings_door.open, "Ctrl+,", "settings")
+        menu.add(Section.HELP, messages.ABOUT, self._about, icon="info")
         return menu
-
-    def _action(self, menu: QMenu, text: str, slot: object, keys: str = "") -> QAction:
-        action = menu.addAction(text)
-        action.triggered.connect(lambda _checked=False: slot())  # type: ignore[operator]
-        if keys:
-            action.setShortcut(QKeySequence(keys))
-            # A menu that is closed does not hear its shortcuts; the window does.
-            self.addAction(action)
-        return action
 
     def _build_cards(self) -> QGridLayout:
         self.answer = AnswerPanel()
@@ -205,6 +203,9 @@ class MainWindow(QMainWindow):
         recorder.source_changed.connect(self._source_changed)
         recorder.gap_ended.connect(self._gap_ended)
         recorder.noticed.connect(self.banner.show_notice)
+        recorder.limits_wanted.connect(self.welcome.insist)
+        self.welcome.understood.connect(self._understood)
+        self.welcome.more_wanted.connect(self._about)
         # Space records wherever the focus is, except on another button, which it presses.
         self.space = QShortcut(QKeySequence(Qt.Key.Key_Space), self, self._space_pressed)
         QShortcut(QKeySequence("Ctrl+R"), self, recorder.rescan)
@@ -218,8 +219,11 @@ class MainWindow(QMainWindow):
         for plot in (self.timeline, self.waveform, self.layers):
             plot.restyle()
         self.training.restyle()
+        icons.redress()
+        self.settings_door.refresh()
         if self.audience is not None:
             self.audience.restyle()
+        self.appearance_actions[self.recorder.settings.theme].setChecked(True)
         self.update()
 
     # ---- what people do
@@ -230,6 +234,17 @@ class MainWindow(QMainWindow):
         if button.isEnabled():
             button.animateClick()
 
+    def _show_welcome(self) -> None:
+        """Show the limits instead of the cards until they are understood."""
+        understands = self.recorder.settings.understands
+        self.welcome.setVisible(not understands)
+        self.cards.setVisible(understands)
+
+    def _understood(self) -> None:
+        self.recorder.understand()
+        self._show_welcome()
+        self.bar.record_button.setFocus()
+
     def _show_encoders(self) -> None:
         self.encoders.show()
         self.encoders.raise_()
@@ -237,6 +252,9 @@ class MainWindow(QMainWindow):
 
     def show_audience(self) -> None:
         """Fill a screen for people to watch: one beside this window's, where there is one."""
+        if not self.recorder.settings.understands:
+            self.recorder.limits_wanted.emit()
+            return
         if self.audience is None:
             self.audience = AudienceView(self.recorder)
         self.audience.open_on(other_screen(self))
@@ -291,6 +309,7 @@ class MainWindow(QMainWindow):
         self._meter_timer.stop()
         self._text_timer.stop()
         self.training.close()
+        self.settings_door.close()
         if self.audience is not None:
             self.audience.close()
         super().closeEvent(event)

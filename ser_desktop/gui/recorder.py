@@ -14,7 +14,7 @@ from ser_desktop.core.errors import AudioFileError, SettingsError, UserFacingErr
 from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.session import Gap, Session, SessionState
-from ser_desktop.core.settings import Settings, save_settings
+from ser_desktop.core.settings import TERMS_VERSION, Settings, save_settings
 from ser_desktop.gui import messages
 from ser_desktop.gui.workers import CaptureWorker, InferenceWorker, Segment
 from ser_desktop.microphone import AudioSource, FileSource, InputDevice
@@ -51,6 +51,8 @@ class Recorder(QObject):
         Something to say in the banner, or nothing any more.
     crashed(object)
         An exception nobody expected.
+    limits_wanted()
+        Somebody wants to record who has not yet said that the limits are understood.
     """
 
     state_changed = Signal(object)
@@ -61,6 +63,7 @@ class Recorder(QObject):
     gap_ended = Signal(object)
     noticed = Signal(object)
     crashed = Signal(object)
+    limits_wanted = Signal()
 
     def __init__(
         self,
@@ -91,6 +94,7 @@ class Recorder(QObject):
         self._is_opening = False
         self._starts_with_source = False
         self._play_once_loaded: tuple[Path, str] | None = None
+        self._play_once_understood: tuple[Path, str] | None = None
         self._unplugged = False
         self._inference = inference or InferenceWorker()
         self._capture = capture or CaptureWorker()
@@ -135,8 +139,17 @@ class Recorder(QObject):
         """Record or stop."""
         if self.session.is_recording:
             self.stop()
+        elif not self.settings.understands:
+            self.limits_wanted.emit()
         elif self.session.state is SessionState.IDLE:
             self._record()
+
+    def understand(self) -> None:
+        """Remember that the limits were understood, and play what waited for it."""
+        self.change_settings(understood=TERMS_VERSION)
+        waiting, self._play_once_understood = self._play_once_understood, None
+        if waiting is not None:
+            self.play(*waiting)
 
     def stop(self) -> None:
         """Stop; the last words are still analysed."""
@@ -161,7 +174,10 @@ class Recorder(QObject):
 
     def play(self, path: Path, name: str) -> None:
         """Take a sound file as virtual input and record it at once."""
-        if self.session.state is SessionState.LOADING:
+        if not self.settings.understands:
+            self._play_once_understood = (path, name)
+            self.limits_wanted.emit()
+        elif self.session.state is SessionState.LOADING:
             self._play_once_loaded = (path, name)
         elif self.session.state is SessionState.IDLE:
             self.noticed.emit(None)

@@ -111,7 +111,8 @@ class LightLabel(QWidget):
         row.setContentsMargins(18, 0, 0, 0)
         row.addWidget(self._text)
         self.set_light(InputLight.WAITING)
-        self.setMinimumWidth(QFontMetricsF(self._text.font()).horizontalAdvance("no sound yet") + 24)
+        font = theme.sized(self._text.font(), 14)
+        self.setMinimumWidth(round(QFontMetricsF(font).horizontalAdvance("no sound yet")) + 22)
 
     def set_light(self, light: InputLight) -> None:
         """Show a judgement; its advice is the tooltip."""

@@ -15,7 +15,7 @@ from ser_desktop.core.errors import BundleError
 from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.core.ring import RingBuffer
 from ser_desktop.core.session import SessionState
-from ser_desktop.core.settings import Settings, load_settings
+from ser_desktop.core.settings import TERMS_VERSION, Settings, load_settings
 from ser_desktop.gui import messages
 from ser_desktop.gui.main_window import MainWindow
 from ser_desktop.gui.recorder import Notice
@@ -359,7 +359,7 @@ def test_options_of_this_run_are_not_remembered(open_window: OpenWindow, tmp_pat
     window = open_window(overrides={"theme": "dark", "device": "cpu"})
     window.recorder.change_settings(hop_s=2.0)
     stored, _ = load_settings(tmp_path / "settings.json")
-    assert stored == Settings(hop_s=2.0)
+    assert stored == Settings(hop_s=2.0, understood=TERMS_VERSION)
     assert window.recorder.settings.device == "cpu"
 
 

@@ -1,16 +1,20 @@
 """The real window as a child process that obeys lines on stdin and reports JSON lines on stdout.
 
-``python -m tests.helpers.remote_window [--demo] [--slow SECONDS] [--bundle FOLDER]``
+``python -m tests.helpers.remote_window [--demo] [--slow SECONDS] [--bundle FOLDER] [--first-start]``
 """
 
 from __future__ import annotations
 
 import argparse
+import atexit
 import json
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +23,8 @@ from PySide6.QtCore import QObject, QPoint, QSocketNotifier, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from ser_desktop.core import paths
+from ser_desktop.core.settings import TERMS_VERSION, load_settings, save_settings
 from ser_desktop.gui import app as app_room
 from ser_desktop.gui.app import Application, AppOptions
 from tests.helpers.remote_training import TrainingOrders
@@ -169,6 +175,15 @@ def slow_model(seconds: float) -> None:
     Analyser.probabilities = slowed  # type: ignore[method-assign]
 
 
+def acknowledge() -> None:
+    """Store, as a person would, that the limits are understood; in a home of its own where none was given."""
+    if "XDG_CONFIG_HOME" not in os.environ:
+        os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="ser-desktop-config-")
+        atexit.register(shutil.rmtree, os.environ["XDG_CONFIG_HOME"], ignore_errors=True)
+    settings, _ = load_settings(paths.settings_file())
+    save_settings(replace(settings, understood=TERMS_VERSION), paths.settings_file())
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--demo", action="store_true")
@@ -176,7 +191,10 @@ def main() -> int:
     parser.add_argument("--bundle", type=Path)
     parser.add_argument("--theme", default="light")
     parser.add_argument("--size", default="1280x800")
+    parser.add_argument("--first-start", action="store_true", help="nobody has said yet that the limits are understood")
     options = parser.parse_args()
+    if not options.first_start:
+        acknowledge()
     # Seconds since the operating system created this process, so that Python's own start counts.
     began_at = psutil.Process(os.getpid()).create_time()
     qt = QApplication(sys.argv[:1])
