@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from ser_desktop.core.errors import SaveError, SerError
+from ser_desktop.core.markers import Marker
 from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.settings import write_atomically
 
@@ -64,6 +65,7 @@ class Session:
         self.started_at: datetime | None = None
         self.history: list[Prediction] = []
         self.gaps: list[Gap] = []
+        self.markers: list[Marker] = []
 
     @property
     def is_recording(self) -> bool:
@@ -89,6 +91,7 @@ class Session:
         self.started_at = now
         self.history = []
         self.gaps = []
+        self.markers = []
 
     def add(self, prediction: Prediction) -> None:
         """Remember an answer."""

@@ -7,7 +7,8 @@ from functools import cache
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QIcon, QPainter, QPaintEvent, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QWidget
+from shiboken6 import isValid
 
 from ser_desktop.core import paths
 from ser_desktop.gui import theme
@@ -21,6 +22,9 @@ _SIZES = (16, SIZE, 24, 3 * SIZE // 2, 32, 2 * SIZE)
 _MODES = (QIcon.Mode.Normal, QIcon.Mode.Disabled, QIcon.Mode.Selected)
 
 _NAME, _INK = "icon-name", "icon-ink"
+
+_dressed: set[QAbstractButton | QAction] = set()
+"""What has an icon; what Qt has destroyed is forgotten at the next change of theme."""
 
 
 def icon(name: str, ink: str = "text") -> QIcon:
@@ -40,6 +44,7 @@ def dress(target: QAbstractButton | QAction, name: str, ink: str = "text") -> No
     """Give a button or an entry of a menu an icon that follows the theme."""
     target.setProperty(_NAME, name)
     target.setProperty(_INK, ink)
+    _dressed.add(target)
     target.setIcon(icon(name, ink))
     if isinstance(target, QAbstractButton):
         target.setIconSize(QSize(SIZE, SIZE))
@@ -47,12 +52,9 @@ def dress(target: QAbstractButton | QAction, name: str, ink: str = "text") -> No
 
 def redress() -> None:
     """Take over the theme in force wherever `dress` was used."""
-    found: set[QAbstractButton | QAction] = set()
-    for widget in QApplication.allWidgets():
-        found.update(action for action in widget.actions() if action.property(_NAME))
-        if isinstance(widget, QAbstractButton) and widget.property(_NAME):
-            found.add(widget)
-    for target in found:
+    # Asking Qt for all widgets instead would also find those that are just being destroyed.
+    _dressed.intersection_update([target for target in _dressed if isValid(target)])
+    for target in _dressed:
         target.setIcon(icon(target.property(_NAME), target.property(_INK)))
 
 

@@ -25,7 +25,7 @@ from ser_desktop.core.levels import InputLight, input_light, level_db
 from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.published import published_weights
-from ser_desktop.core.session import Gap, SessionState
+from ser_desktop.core.session import SessionState
 from ser_desktop.gui import icons, messages
 from ser_desktop.gui.audience import AudienceView, other_screen
 from ser_desktop.gui.banner import Banner
@@ -35,8 +35,9 @@ from ser_desktop.gui.help.door import HelpDoor
 from ser_desktop.gui.help.welcome import WelcomePanel
 from ser_desktop.gui.install_worker import InstallWorker
 from ser_desktop.gui.menu import MoreMenu, Section
-from ser_desktop.gui.plots import LayerWeights, Timeline, Waveform
+from ser_desktop.gui.plots import LayerWeights, Waveform
 from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.sessions.door import SessionsDoor
 from ser_desktop.gui.settings_door import SettingsDoor
 from ser_desktop.gui.tool_bar import ToolBar
 from ser_desktop.gui.training.door import TrainingDoor
@@ -80,6 +81,7 @@ class MainWindow(QMainWindow):
         self.settings_door = SettingsDoor(recorder, self)
         self.help = HelpDoor(recorder, self)
         self.settings_door.appearance_chosen.connect(self.appearance_chosen)
+        self.sessions = SessionsDoor(recorder, self)
         self._wave_cursor = 0
         self._heard_speech = False
         self._is_painted = False
@@ -135,19 +137,18 @@ class MainWindow(QMainWindow):
     def _build_cards(self) -> QGridLayout:
         self.answer = AnswerPanel()
         self.bars = EmotionBars()
-        self.timeline = Timeline()
+        self.timeline = self.sessions.timeline
         self.waveform = Waveform()
         self.layers = LayerWeights()
         self.layers_text = label("", "muted", wraps=True)
         self.why_text = label(messages.why(None, None), wraps=True)
         self.why_text.setAlignment(Qt.AlignmentFlag.AlignTop)
         answer, chances = Card(), Card(messages.CHANCES_TITLE)
-        time_line = Card(messages.TIMELINE_TITLE)
+        time_line = self.sessions.card
         layers, why = Card(messages.LAYERS_TITLE), Card(messages.WHY_TITLE)
         answer.body.addWidget(self.answer, stretch=1)
         answer.body.addWidget(self._build_offers())
         chances.body.addWidget(self.bars)
-        time_line.body.addWidget(self.timeline, stretch=3)
         time_line.body.addWidget(self.waveform, stretch=1)
         layers.body.addWidget(self.layers, stretch=1)
         layers.body.addWidget(self.layers_text)
@@ -202,7 +203,7 @@ class MainWindow(QMainWindow):
         recorder.predicted.connect(self._predicted)
         recorder.devices_changed.connect(self._devices_changed)
         recorder.source_changed.connect(self._source_changed)
-        recorder.gap_ended.connect(self._gap_ended)
+        self.sessions.moment_changed.connect(self._moment_changed)
         recorder.noticed.connect(self.banner.show_notice)
         recorder.limits_wanted.connect(self.welcome.insist)
         self.welcome.understood.connect(self._understood)
@@ -339,6 +340,8 @@ class MainWindow(QMainWindow):
             self.answer.show_prediction(self.recorder.last)
         elif is_idle:
             self._invite()
+        if self.sessions.moment is not None:
+            self._moment_changed(self.sessions.moment)
         self._show_texts()
 
     def _model_actions(self) -> tuple[QAction, ...]:
@@ -351,14 +354,12 @@ class MainWindow(QMainWindow):
             self.answer.show_text(messages.READY, messages.READY_HINT)
 
     def _clear(self) -> None:
-        self.timeline.clear()
         self.bars.show_prediction(None)
         self.waveform.hide_window()
         self._heard_speech = False
 
     def _model_changed(self, model: ModelInfo) -> None:
         self.bars.set_labels(model.labels)
-        self.timeline.set_labels(model.labels)
         self.layers.set_weights(model.layer_weights, published_weights(model.head, model.normalisation))
         self.layers_text.setText(messages.layers_sentence(model))
         self.model_text.setText(messages.model_status(model))
@@ -369,10 +370,9 @@ class MainWindow(QMainWindow):
 
     def _predicted(self, prediction: Prediction) -> None:
         self._heard_speech = self._heard_speech or bool(prediction.probabilities)
-        if self.recorder.session.state is not SessionState.PAUSED:
+        if self.recorder.session.state is not SessionState.PAUSED and self.sessions.moment is None:
             self.answer.show_prediction(prediction)
             self.bars.show_prediction(prediction)
-        self.timeline.add(prediction, self.recorder.settings.hop_s)
         self.save_action.setEnabled(True)
         self._show_texts()
 
@@ -390,8 +390,12 @@ class MainWindow(QMainWindow):
             self.bar.meter.reset()
             self.bar.light.set_light(InputLight.WAITING)
 
-    def _gap_ended(self, gap: Gap) -> None:
-        self.timeline.add_gap(gap.start_s, gap.end_s)
+    def _moment_changed(self, moment: Prediction | None) -> None:
+        shown = moment or self.recorder.last
+        if shown is not None:
+            self.answer.show_prediction(shown)
+            self.bars.show_prediction(shown)
+        self._show_texts()
 
     # ---- the two clocks
 
@@ -417,8 +421,9 @@ class MainWindow(QMainWindow):
         self.bar.show_elapsed(int(recorder.elapsed_s()))
         last = recorder.last
         skipped = last.n_skipped if last else 0
-        self.status_text.setText(messages.status(last, recorder.session.started_at, recorder.age_s(), skipped))
-        self.why_text.setText(messages.why(last, recorder.model))
+        status = messages.status(last, recorder.session.started_at, recorder.age_s(), skipped)
+        self.status_text.setText(self.sessions.status() or status)
+        self.why_text.setText(self.sessions.why() or messages.why(last, recorder.model))
         if recorder.source is not None:
             samples = recorder.source.ring.latest(round(_LIGHT_S * recorder.source.rate_hz))
             self.bar.light.set_light(input_light(samples, heard_speech=self._heard_speech))

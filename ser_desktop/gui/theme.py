@@ -184,6 +184,8 @@ def _style_sheet(t: Theme) -> str:
     QPushButton#rail {{ background: transparent; border: 2px solid transparent; text-align: left;
         padding: 9px 14px; min-width: 172px; }}
     QPushButton#small {{ padding: 5px 7px; }}
+    QPushButton#chip {{ padding: 2px 10px; border-radius: 6px; font-size: 12px; }}
+    QLineEdit#chip {{ padding: 2px 8px; border-radius: 6px; font-size: 12px; }}
     QPushButton#class {{ padding: 7px 12px; }}
     QPushButton#class:checked {{ border: 2px solid {t.accent}; }}
     QPushButton#rail:hover {{ background: {t.line}; }}

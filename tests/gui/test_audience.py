@@ -72,9 +72,7 @@ def test_every_letter_can_be_read_from_ten_metres(view: AudienceView) -> None:
     for widget in texts:
         widget.ensurePolished()
         assert widget.font().pixelSize() >= round(0.04 * view.height()), widget.text()
-    for side in ("left", "bottom"):
-        font = view.timeline.plot.getAxis(side).style["tickFont"]
-        assert font.pixelSize() >= round(0.04 * view.height())
+    assert view.timeline.frame().font.pixelSize() >= round(0.04 * view.height())
     assert SMALLEST > 0.04
     longest = view.answer._fitting("A very long name of a class that somebody has made up", 300, 500.0)
     assert longest >= 0.04 * view.answer.screen_height
