@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
 
 from ser_desktop.core import paths
 from ser_desktop.core.audio import FILE_SUFFIXES
-from ser_desktop.core.errors import SaveError
 from ser_desktop.core.levels import InputLight, input_light, level_db
 from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import Prediction
@@ -34,7 +33,8 @@ from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.encoders_dialog import EncodersDialog
 from ser_desktop.gui.install_worker import InstallWorker
 from ser_desktop.gui.plots import LayerWeights, Waveform
-from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.recorder import Recorder
+from ser_desktop.gui.sessions import messages as session_words
 from ser_desktop.gui.sessions.door import SessionsDoor
 from ser_desktop.gui.tool_bar import ToolBar
 from ser_desktop.gui.training.door import TrainingDoor
@@ -99,6 +99,7 @@ class MainWindow(QMainWindow):
         self.banner = Banner()
         page.addWidget(self.bar)
         page.addWidget(self.banner)
+        page.addWidget(self.sessions.recovery.banner)
         page.addLayout(self._build_cards(), stretch=1)
         page.addLayout(self._build_status())
         self.setCentralWidget(central)
@@ -107,7 +108,10 @@ class MainWindow(QMainWindow):
         menu = QMenu(self)
         self.demo_action = self._action(menu, messages.PLAY_DEMO, self._play_demo, "Ctrl+D")
         self.file_action = self._action(menu, messages.PLAY_FILE, self._choose_file, "Ctrl+O")
-        self.save_action = self._action(menu, messages.SAVE_SESSION, self._choose_save, "Ctrl+S")
+        files = self.sessions.files
+        self.open_action = self._action(menu, session_words.OPEN_SESSION, files.ask_to_open, "Ctrl+Shift+O")
+        self.save_action = self._action(menu, messages.SAVE_SESSION, files.ask_to_save, "Ctrl+S")
+        self.report_action = self._action(menu, session_words.EXPORT_REPORT, files.ask_for_report)
         self.audience_action = self._action(menu, messages.AUDIENCE, self.show_audience, "F11")
         menu.addSeparator()
         self.model_action = self._action(menu, messages.OPEN_MODEL, self._choose_model)
@@ -205,6 +209,8 @@ class MainWindow(QMainWindow):
         recorder.devices_changed.connect(self._devices_changed)
         recorder.source_changed.connect(self._source_changed)
         self.sessions.moment_changed.connect(self._moment_changed)
+        self.sessions.model_shown.connect(self._model_changed)
+        self.sessions.labels_shown.connect(self.bars.set_labels)
         recorder.noticed.connect(self.banner.show_notice)
         # Space records wherever the focus is, except on another button, which it presses.
         self.space = QShortcut(QKeySequence(Qt.Key.Key_Space), self, self._space_pressed)
@@ -251,23 +257,9 @@ class MainWindow(QMainWindow):
         if name:
             self.recorder.play(Path(name), Path(name).name)
 
-    def _choose_save(self) -> None:
-        if not self.recorder.session.history:
-            return
-        name, _ = QFileDialog.getSaveFileName(
-            self, messages.SAVE_SESSION, "session.csv", "Table (*.csv);;JSON (*.json)"
-        )
-        if name:
-            self.save_session(Path(name))
-
     def save_session(self, path: Path) -> None:
-        """Save the answers; the banner says how it went."""
-        try:
-            self.recorder.session.save(path)
-        except SaveError as error:
-            self.banner.show_notice(Notice(str(error), is_error=True))
-        else:
-            self.banner.show_notice(Notice(messages.saved(str(path))))
+        """Save the session in hand; the banner says how it went."""
+        self.sessions.files.save(path)
 
     def _choose_model(self) -> None:
         name = QFileDialog.getExistingDirectory(self, messages.OPEN_MODEL)
@@ -292,6 +284,7 @@ class MainWindow(QMainWindow):
         self._meter_timer.stop()
         self._text_timer.stop()
         self.training.close()
+        self.sessions.shut_down()
         if self.audience is not None:
             self.audience.close()
         super().closeEvent(event)
@@ -302,9 +295,11 @@ class MainWindow(QMainWindow):
         recording = self.recorder.session.is_recording
         is_idle = state is SessionState.IDLE
         self.bar.show_state(state, recording=recording)
+        self.open_action.setEnabled(is_idle)
         for action in (self.demo_action, self.file_action, self.model_action, self.default_action):
             action.setEnabled(is_idle or (state is SessionState.FAILED and action in self._model_actions()))
-        self.save_action.setEnabled(bool(self.recorder.session.history))
+        for action in (self.save_action, self.report_action):
+            action.setEnabled(bool(self.recorder.session.history))
         self.offers.setVisible(is_idle and not self.recorder.session.history)
         if state is SessionState.LISTENING and not self.recorder.session.history:
             self._clear()
@@ -354,6 +349,7 @@ class MainWindow(QMainWindow):
             self.answer.show_prediction(prediction)
             self.bars.show_prediction(prediction)
         self.save_action.setEnabled(True)
+        self.report_action.setEnabled(True)
         self._show_texts()
 
     def _devices_changed(self) -> None:

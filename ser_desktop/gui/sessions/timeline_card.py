@@ -93,6 +93,8 @@ class TimelineCard(Card):
         super().__init__()
         self.timeline = Timeline()
         self.text = ElidedLabel("muted")
+        self.name = label("", "muted")
+        self.close_session = small_button(messages.CLOSE_SESSION, messages.CLOSE_SESSION_TIP)
         self.undo = small_button(messages.UNDO, messages.UNDO_TIP)
         self.listen = small_button(messages.LISTEN, messages.LISTEN_TIP)
         self.mark = small_button(messages.MARK, messages.MARK_TIP)
@@ -109,17 +111,20 @@ class TimelineCard(Card):
         self._zoom_out.clicked.connect(lambda: self.timeline.zoom(_ZOOM))
         self.timeline.follow_changed.connect(self.show_follow)
         self.editor.closed.connect(self.show_controls)
-        for button in (self.undo, self.listen, self.back, self.follow):
-            button.hide()
+        for widget in (self.undo, self.listen, self.back, self.follow, self.close_session, self.name):
+            widget.hide()
 
     def _build_head(self) -> QHBoxLayout:
         controls = QWidget()
         row = QHBoxLayout(controls)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
+        row.addWidget(self.name)
         row.addWidget(self.text, stretch=1)
-        for button in (self.undo, self.listen, self.mark, self.back, self.follow, self._zoom_out, self._zoom_in):
+        for button in (self.undo, self.listen, self.mark, self.back, self.follow, self.close_session):
             row.addWidget(button)
+        row.addWidget(self._zoom_out)
+        row.addWidget(self._zoom_in)
         self._pages = QStackedLayout()
         self._pages.addWidget(controls)
         self._pages.addWidget(self.editor)
