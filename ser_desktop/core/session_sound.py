@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import secrets
 import shutil
@@ -180,7 +181,8 @@ def save_sound(sound: Sound, path: Path) -> None:
                 at_s += _COPY_S
         scratch.replace(path)
     except (OSError, sf.LibsndfileError) as error:
-        scratch.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            scratch.unlink()
         raise SaveError(
             f"The sound could not be saved to «{path}» ({getattr(error, 'strerror', None) or error}).",
             "It is still here: choose another place or free some space, and save again.",
