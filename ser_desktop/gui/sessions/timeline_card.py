@@ -141,7 +141,7 @@ class TimelineCard(Card):
 
     def show_follow(self, follows: bool) -> None:
         """Offer to follow what is new while something else is in sight."""
-        self.follow.setHidden(follows)
+        self.follow.setHidden(follows or self.timeline.moment is not None)
 
     def show_controls(self) -> None:
         """Show the buttons again, in place of a marker's note."""
