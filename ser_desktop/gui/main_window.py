@@ -154,7 +154,7 @@ class MainWindow(QMainWindow):
         answer.body.addWidget(self.answer, stretch=1)
         answer.body.addWidget(self._build_offers())
         chances.body.addWidget(self.bars)
-        time_line.body.addWidget(self.waveform, stretch=1)
+        time_line.add_below(self.waveform)
         layers.body.addWidget(self.layers, stretch=1)
         layers.body.addWidget(self.layers_text)
         why.body.addWidget(self.why_text, stretch=1)
@@ -368,7 +368,9 @@ class MainWindow(QMainWindow):
 
     def _moment_changed(self, moment: Prediction | None) -> None:
         shown = moment or self.recorder.last
-        if shown is not None:
+        if moment is None and self.recorder.session.state is SessionState.PAUSED:
+            self._state_changed(SessionState.PAUSED)
+        elif shown is not None:
             self.answer.show_prediction(shown)
             self.bars.show_prediction(shown)
         self._show_texts()

@@ -293,11 +293,6 @@ def missing_device(name: str) -> str:
     return f"{name} (not connected)"
 
 
-def saved(path: str) -> str:
-    """Return a confirmation."""
-    return f"Saved to «{path}»."
-
-
 def record_button(state: SessionState) -> str:
     """Label of the one primary button."""
     return {

@@ -143,7 +143,7 @@ class SessionsDoor(QObject):
     def _say_what_is_open(self) -> None:
         path = self._recorder.session.path
         self.card.close_session.setVisible(self.files.is_opened)
-        self.card.name.setText(path.name if path is not None and self.files.is_opened else "")
+        self.card.name.setText(f"{path.name} ·" if path is not None and self.files.is_opened else "")
         self.card.name.setVisible(bool(self.card.name.text()))
 
     def _gap_ended(self, gap: Gap) -> None:

@@ -19,7 +19,11 @@ ZOOM_IN_NAME, ZOOM_OUT_NAME = "Zoom in", "Zoom out"
 ZOOM_IN_TIP, ZOOM_OUT_TIP = "Show less time, larger (+)", "Show more time (−); A shows the whole recording"
 BACK, BACK_TIP = "Back to live", "Leave this moment (Esc)"
 BACK_IDLE = "Back to the end"
-LISTEN, LISTEN_TIP = "Listen", "Hear this moment"
+LISTEN = "Listen"
+LISTEN_TIP = (
+    "Hear this moment. Its sound is kept, unreadable for others, only until you record again or close the window, "
+    "unless you save it."
+)
 STOP_LISTENING, STOP_LISTENING_TIP = "Stop", "Stop the sound"
 MARK, MARK_TIP = "Mark", "Set a marker here, with a note (M)"
 NOTE_PLACEHOLDER, NOTE_NAME = "What happened here?", "Note of the marker"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QStackedLayout, QWidget
 
 from ser_desktop.core.markers import Marker
@@ -103,6 +103,7 @@ class TimelineCard(Card):
         self._zoom_out = small_button(messages.ZOOM_OUT, messages.ZOOM_OUT_TIP, messages.ZOOM_OUT_NAME)
         self._zoom_in = small_button(messages.ZOOM_IN, messages.ZOOM_IN_TIP, messages.ZOOM_IN_NAME)
         self.editor = MarkerEditor()
+        self._below: QWidget | None = None
         self.body.setSpacing(2)
         self.body.insertLayout(0, self._build_head())
         self.body.addWidget(self.timeline, stretch=3)
@@ -133,6 +134,20 @@ class TimelineCard(Card):
         head.addWidget(label(common.TIMELINE_TITLE, "title"))
         head.addLayout(self._pages, stretch=1)
         return head
+
+    def add_below(self, widget: QWidget) -> None:
+        """Put something below the timeline that may vanish where both do not fit."""
+        self._below = widget
+        self.body.addWidget(widget, stretch=1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the room to the timeline where it is short."""
+        super().resizeEvent(event)
+        if self._below is not None:
+            margins = self.body.contentsMargins()
+            around = margins.top() + margins.bottom() + 2 * self.body.spacing() + self.mark.sizeHint().height()
+            needed = around + self.timeline.minimumHeight() + self._below.minimumHeight()
+            self._below.setHidden(event.size().height() < needed - 8)
 
     @property
     def is_editing(self) -> bool:
