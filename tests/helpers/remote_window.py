@@ -149,6 +149,12 @@ class Remote(QObject):
             n_drawn=self._window.timeline.scene.lanes.n_answers,
         )
 
+    def do_open(self, argument: str) -> None:
+        """Open a saved session."""
+        self._window.sessions.files.worker.opened.connect(lambda *_: self.tell("opened", **self.gaps.report()))
+        self.gaps.reset()
+        self._window.sessions.files.open(Path(argument))
+
     def do_moment(self, argument: str) -> None:
         """Look at the answer with that index."""
         self._window.sessions.moments.choose(int(argument))

@@ -7,6 +7,7 @@ from datetime import datetime
 from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.core.summary import Summary
+from ser_desktop.gui import messages as common
 
 TIMELINE_HELP = (
     "Click a moment to look at it again. Mouse wheel: zoom; drag or Shift and wheel: scroll. Keys: arrows and Enter "
@@ -59,8 +60,8 @@ RECOVERED = "This is what was answered until the interruption; the sound was not
 NOT_SURE = "not sure"
 REPORT_SHARES = "How the voice sounded"
 REPORT_SHARES_TEXT = (
-    "Shares of all answers about a voice. Each answer is about the eight seconds before it at most. “Not sure” means "
-    "that no emotion stood out."
+    "Shares of all answers about a voice; each is about the seconds just before it. “Not sure” means that no emotion "
+    "stood out."
 )
 REPORT_MARKERS, REPORT_COLUMNS = "Markers", ("At", "Clock", "Heard", "Note")
 REPORT_MODEL, REPORT_LIMITS = "Which model listened", "What this can and cannot tell"
@@ -174,7 +175,8 @@ def report_summary(summary: Summary) -> str:
     text = f"In {duration(summary.duration_s)}, {100 * summary.spoken:.0f} % of the answers are about a voice."
     if summary.commonest is None:
         return f"{text} The model did not commit itself to any emotion."
-    return f"{text} Most often it sounded {summary.commonest} ({100 * summary.shares[summary.commonest]:.0f} %)."
+    share = f"{100 * summary.shares[summary.commonest]:.0f} %"
+    return f"{text} Most often the voice sounded {common.sounds_like(summary.commonest)} ({share} of these)."
 
 
 def report_timeline(gaps_s: float) -> str:
