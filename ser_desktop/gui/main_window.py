@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 
 from ser_desktop.core import paths
 from ser_desktop.core.audio import FILE_SUFFIXES
-from ser_desktop.core.errors import SaveError
 from ser_desktop.core.levels import InputLight, input_light, level_db
 from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import Prediction
@@ -36,7 +35,8 @@ from ser_desktop.gui.help.welcome import WelcomePanel
 from ser_desktop.gui.install_worker import InstallWorker
 from ser_desktop.gui.menu import MoreMenu, Section
 from ser_desktop.gui.plots import LayerWeights, Waveform
-from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.recorder import Recorder
+from ser_desktop.gui.sessions import messages as session_words
 from ser_desktop.gui.sessions.door import SessionsDoor
 from ser_desktop.gui.settings_door import SettingsDoor
 from ser_desktop.gui.tool_bar import ToolBar
@@ -105,6 +105,7 @@ class MainWindow(QMainWindow):
         self.banner = Banner()
         page.addWidget(self.bar)
         page.addWidget(self.banner)
+        page.addWidget(self.sessions.recovery.banner)
         self.cards = QWidget()
         self.cards.setLayout(self._build_cards())
         self.cards.layout().setContentsMargins(0, 0, 0, 0)
@@ -117,7 +118,14 @@ class MainWindow(QMainWindow):
 
     def _build_menu(self) -> MoreMenu:
         menu = MoreMenu(self)
-        self.save_action = menu.add(Section.RECORDING, messages.SAVE_SESSION, self._choose_save, "Ctrl+S", "save")
+        files = self.sessions.files
+        self.save_action = menu.add(Section.RECORDING, messages.SAVE_SESSION, files.ask_to_save, "Ctrl+S", "save")
+        self.open_action = menu.add(
+            Section.RECORDING, session_words.OPEN_SESSION, files.ask_to_open, "Ctrl+Shift+O", "sessions"
+        )
+        self.report_action = menu.add(
+            Section.RECORDING, session_words.EXPORT_REPORT, files.ask_for_report, icon="export"
+        )
         self.demo_action = menu.add(Section.FILES, messages.PLAY_DEMO, self._play_demo, "Ctrl+D", "play")
         self.file_action = menu.add(Section.FILES, messages.PLAY_FILE, self._choose_file, "Ctrl+O", "file")
         self.model_action = menu.add(Section.MODELS, messages.OPEN_MODEL, self._choose_model, icon="open")
@@ -149,7 +157,7 @@ class MainWindow(QMainWindow):
         answer.body.addWidget(self.answer, stretch=1)
         answer.body.addWidget(self._build_offers())
         chances.body.addWidget(self.bars)
-        time_line.body.addWidget(self.waveform, stretch=1)
+        time_line.add_below(self.waveform)
         layers.body.addWidget(self.layers, stretch=1)
         layers.body.addWidget(self.layers_text)
         why.body.addWidget(self.why_text, stretch=1)
@@ -204,6 +212,8 @@ class MainWindow(QMainWindow):
         recorder.devices_changed.connect(self._devices_changed)
         recorder.source_changed.connect(self._source_changed)
         self.sessions.moment_changed.connect(self._moment_changed)
+        self.sessions.model_shown.connect(self._model_changed)
+        self.sessions.labels_shown.connect(self.bars.set_labels)
         recorder.noticed.connect(self.banner.show_notice)
         recorder.limits_wanted.connect(self.welcome.insist)
         self.welcome.understood.connect(self._understood)
@@ -275,23 +285,9 @@ class MainWindow(QMainWindow):
         if name:
             self.recorder.play(Path(name), Path(name).name)
 
-    def _choose_save(self) -> None:
-        if not self.recorder.session.history:
-            return
-        name, _ = QFileDialog.getSaveFileName(
-            self, messages.SAVE_SESSION, "session.csv", "Table (*.csv);;JSON (*.json)"
-        )
-        if name:
-            self.save_session(Path(name))
-
     def save_session(self, path: Path) -> None:
-        """Save the answers; the banner says how it went."""
-        try:
-            self.recorder.session.save(path)
-        except SaveError as error:
-            self.banner.show_notice(Notice(str(error), is_error=True))
-        else:
-            self.banner.show_notice(Notice(messages.saved(str(path))))
+        """Save the session in hand; the banner says how it went."""
+        self.sessions.files.save(path)
 
     def _choose_model(self) -> None:
         name = QFileDialog.getExistingDirectory(self, messages.OPEN_MODEL)
@@ -312,6 +308,7 @@ class MainWindow(QMainWindow):
         self.training.close()
         self.settings_door.close()
         self.help.close()
+        self.sessions.shut_down()
         if self.audience is not None:
             self.audience.close()
         super().closeEvent(event)
@@ -322,9 +319,11 @@ class MainWindow(QMainWindow):
         recording = self.recorder.session.is_recording
         is_idle = state is SessionState.IDLE
         self.bar.show_state(state, recording=recording)
+        self.open_action.setEnabled(is_idle)
         for action in (self.demo_action, self.file_action, self.model_action, self.default_action):
             action.setEnabled(is_idle or (state is SessionState.FAILED and action in self._model_actions()))
-        self.save_action.setEnabled(bool(self.recorder.session.history))
+        for action in (self.save_action, self.report_action):
+            action.setEnabled(bool(self.recorder.session.history))
         self.offers.setVisible(is_idle and not self.recorder.session.history)
         if state is SessionState.LISTENING and not self.recorder.session.history:
             self._clear()
@@ -374,6 +373,7 @@ class MainWindow(QMainWindow):
             self.answer.show_prediction(prediction)
             self.bars.show_prediction(prediction)
         self.save_action.setEnabled(True)
+        self.report_action.setEnabled(True)
         self._show_texts()
 
     def _devices_changed(self) -> None:
@@ -392,7 +392,9 @@ class MainWindow(QMainWindow):
 
     def _moment_changed(self, moment: Prediction | None) -> None:
         shown = moment or self.recorder.last
-        if shown is not None:
+        if moment is None and self.recorder.session.state is SessionState.PAUSED:
+            self._state_changed(SessionState.PAUSED)
+        elif shown is not None:
             self.answer.show_prediction(shown)
             self.bars.show_prediction(shown)
         self._show_texts()

@@ -146,6 +146,11 @@ _ADJECTIVES = {"disgust": "disgusted", "anger": "angry", "sadness": "sad", "happ
 """What a voice sounds like, for labels that name the feeling."""
 
 
+def sounds_like(label: str) -> str:
+    """Return the word for what a voice sounds like."""
+    return _ADJECTIVES.get(label, label)
+
+
 def why(prediction: Prediction | None, model: ModelInfo | None) -> str:
     """One or two plain sentences about the current answer."""
     if model is None:
@@ -166,7 +171,7 @@ def why(prediction: Prediction | None, model: ModelInfo | None) -> str:
         )
     next_one = f"; next comes {second[1]} with {100 * second[0]:.0f} %" if second[0] >= 0.005 else ""
     return (
-        f"The voice sounds {_ADJECTIVES.get(best[1], best[1])}{next_one}. "
+        f"The voice sounds {sounds_like(best[1])}{next_one}. "
         "This is how the voice sounds to a model trained on actors, not what a person feels."
     )
 
@@ -290,11 +295,6 @@ def unplugged(name: str) -> str:
 def missing_device(name: str) -> str:
     """Entry of a microphone that is remembered but absent."""
     return f"{name} (not connected)"
-
-
-def saved(path: str) -> str:
-    """Return a confirmation."""
-    return f"Saved to «{path}»."
 
 
 def record_button(state: SessionState) -> str:

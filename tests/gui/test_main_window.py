@@ -177,12 +177,13 @@ def test_a_defect_in_a_thread_is_reported_and_the_thread_goes_on(open_window: Op
 
 
 def test_a_session_is_saved_and_a_full_disk_loses_nothing(
-    open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = open_window()
     window.recorder.session.add(answer(AnswerState.EMOTION))
     target = tmp_path / "session.csv"
-    window.save_session(target)
+    with qtbot.waitSignal(window.sessions.files.worker.saved):
+        window.save_session(target)
     assert "happy" in target.read_text()
     assert str(target) in window.banner.text.text()
 
@@ -192,7 +193,8 @@ def test_a_session_is_saved_and_a_full_disk_loses_nothing(
     before = target.read_text()
     monkeypatch.setattr(Path, "replace", full)
     window.recorder.session.add(answer(AnswerState.NOT_SURE, 0.3))
-    window.save_session(target)
+    with qtbot.waitSignal(window.sessions.files.worker.failed):
+        window.save_session(target)
     assert "No space left" in window.banner.text.text()
     assert target.read_text() == before
     assert len(window.recorder.session.history) == 2

@@ -149,6 +149,49 @@ class Remote(QObject):
         banner = self._window.banner
         self.tell("banner", text=banner.text.text() if banner.isVisible() else "")
 
+    def do_recovery(self, argument: str) -> None:
+        """Report the offer of an interrupted recording, after pressing ``open`` or ``discard``."""
+        banner = self._window.sessions.recovery.banner
+        button = {"open": banner.open_button, "discard": banner.discard_button}.get(argument)
+        if button is not None:
+            QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        self.tell(
+            "recovery",
+            text=banner.text.text() if banner.isVisible() else "",
+            n_drawn=self._window.timeline.scene.lanes.n_answers,
+        )
+
+    def do_open(self, argument: str) -> None:
+        """Open a saved session."""
+        self._window.sessions.files.worker.opened.connect(lambda *_: self.tell("opened", **self.gaps.report()))
+        self.gaps.reset()
+        self._window.sessions.files.open(Path(argument))
+
+    def do_moment(self, argument: str) -> None:
+        """Look at the answer with that index."""
+        self._window.sessions.moments.choose(int(argument))
+        self.tell("moment", text=self._window.sessions.card.text.text(), title=self._window.answer.title)
+
+    def do_scroll(self, argument: str) -> None:
+        """Scroll and zoom the timeline through so many pictures; report how long each took."""
+        timeline, taken = self._window.timeline, []
+        for i in range(int(argument)):
+            began = time.perf_counter()
+            timeline.view.zoom(1.2 if i % 40 < 20 else 1 / 1.2)
+            timeline.view.scroll(-1.0)
+            timeline.moved()
+            timeline.repaint()
+            taken.append(1000 * (time.perf_counter() - began))
+        timeline.follow()
+        self.tell("scrolled", frame_ms_p99=float(np.percentile(taken, 99)), frame_ms_max=max(taken))
+
+    def do_save(self, argument: str) -> None:
+        """Save the session, with sound where the order says ``with PATH``."""
+        with_sound, _, name = argument.rpartition(" ")
+        files = self._window.sessions.files
+        files.worker.saved.connect(lambda saving: self.tell("saved", path=str(saving.path)))
+        files.save(Path(name), with_sound=bool(with_sound))
+
     def do_stats(self, _argument: str) -> None:
         source = self._recorder.source
         self.tell(
