@@ -26,7 +26,7 @@ from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.published import published_weights
 from ser_desktop.core.session import SessionState
 from ser_desktop.gui import icons, messages
-from ser_desktop.gui.audience import AudienceView, other_screen
+from ser_desktop.gui.audience_door import AudienceDoor
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.encoders_dialog import EncodersDialog
 from ser_desktop.gui.help import messages as help_messages
@@ -39,9 +39,10 @@ from ser_desktop.gui.recorder import Recorder
 from ser_desktop.gui.sessions import messages as session_words
 from ser_desktop.gui.sessions.door import SessionsDoor
 from ser_desktop.gui.settings_door import SettingsDoor
+from ser_desktop.gui.status_rows import StatusRows
 from ser_desktop.gui.tool_bar import ToolBar
 from ser_desktop.gui.training.door import TrainingDoor
-from ser_desktop.gui.widgets import AnswerPanel, Card, ElidedLabel, EmotionBars, label
+from ser_desktop.gui.widgets import AnswerPanel, Card, EmotionBars, label
 
 _METER_MS = 33
 _AFTER_PAINT_MS = 50
@@ -75,7 +76,7 @@ class MainWindow(QMainWindow):
         installer = installer or InstallWorker()
         self.encoders = EncodersDialog(installer, self)
         self.recorder = recorder
-        self.audience: AudienceView | None = None
+        self.audience = AudienceDoor(recorder, self)
         self.training = TrainingDoor(recorder, installer, self)
         self.training.lacked.connect(self._show_encoders)
         self.settings_door = SettingsDoor(recorder, self)
@@ -113,7 +114,8 @@ class MainWindow(QMainWindow):
         for widget in (self.welcome, self.cards):
             page.addWidget(widget, stretch=1)
         self._show_welcome()
-        page.addLayout(self._build_status())
+        self.status = StatusRows()
+        page.addWidget(self.status)
         self.setCentralWidget(central)
 
     def _build_menu(self) -> MoreMenu:
@@ -134,7 +136,7 @@ class MainWindow(QMainWindow):
         )
         self.encoders_action = menu.add(Section.MODELS, messages.ENCODERS, self._show_encoders, icon="encoder")
         self.train_action = menu.add(Section.MODELS, messages.TRAIN, self.training.open, "Ctrl+T", "train")
-        self.audience_action = menu.add(Section.VIEW, messages.AUDIENCE, self.show_audience, "F11", "audience")
+        self.audience.fill(menu)
         self.appearance_actions = menu.add_choices(
             Section.VIEW, messages.APPEARANCE, messages.APPEARANCES, self.appearance_chosen.emit, "appearance"
         )
@@ -186,25 +188,11 @@ class MainWindow(QMainWindow):
         self.offers.hide()
         return self.offers
 
-    def _build_status(self) -> QGridLayout:
-        self.status_text = ElidedLabel("status")
-        self.status_text.setToolTip(messages.SKIPPED_TIP)
-        self.model_text = ElidedLabel("status", align_right=True)
-        self.device_text = ElidedLabel("status")
-        rows = QGridLayout()
-        rows.setVerticalSpacing(2)
-        rows.addWidget(self.status_text, 0, 0)
-        rows.addWidget(self.model_text, 0, 1)
-        rows.addWidget(self.device_text, 1, 0, 1, 2)
-        rows.setColumnStretch(0, 4)
-        rows.setColumnStretch(1, 7)
-        return rows
-
     def _connect(self) -> None:
         recorder = self.recorder
         self.bar.record_button.clicked.connect(recorder.toggle)
         self.bar.rescan_button.clicked.connect(recorder.rescan)
-        self.bar.audience_button.clicked.connect(self.show_audience)
+        self.bar.audience_button.clicked.connect(self.audience.open)
         self.bar.device_picked.connect(recorder.choose)
         recorder.state_changed.connect(self._state_changed)
         recorder.model_changed.connect(self._model_changed)
@@ -238,8 +226,7 @@ class MainWindow(QMainWindow):
         icons.redress()
         self.settings_door.refresh()
         self.help.restyle()
-        if self.audience is not None:
-            self.audience.restyle()
+        self.audience.restyle()
         self.appearance_actions[self.recorder.settings.theme].setChecked(True)
         self.update()
 
@@ -266,15 +253,6 @@ class MainWindow(QMainWindow):
         self.encoders.show()
         self.encoders.raise_()
         self.encoders.activateWindow()
-
-    def show_audience(self) -> None:
-        """Fill a screen for people to watch: one beside this window's, where there is one."""
-        if not self.recorder.settings.understands:
-            self.recorder.limits_wanted.emit()
-            return
-        if self.audience is None:
-            self.audience = AudienceView(self.recorder)
-        self.audience.open_on(other_screen(self))
 
     def _play_demo(self) -> None:
         self.recorder.play(paths.demo_clip(), messages.DEMO_SOURCE)
@@ -309,8 +287,7 @@ class MainWindow(QMainWindow):
         self.settings_door.close()
         self.help.close()
         self.sessions.shut_down()
-        if self.audience is not None:
-            self.audience.close()
+        self.audience.close()
         super().closeEvent(event)
 
     # ---- what the recorder says
@@ -361,10 +338,7 @@ class MainWindow(QMainWindow):
         self.bars.set_labels(model.labels)
         self.layers.set_weights(model.layer_weights, published_weights(model.head, model.normalisation))
         self.layers_text.setText(messages.layers_sentence(model))
-        self.model_text.setText(messages.model_status(model))
-        self.model_text.setToolTip(f"{messages.model_status(model)}\n{messages.model_tip(model)}")
-        self.device_text.setText(messages.device_status(model))
-        self.device_text.setToolTip(messages.device_tip(model))
+        self.status.show_model(model)
         self._show_texts()
 
     def _predicted(self, prediction: Prediction) -> None:
@@ -424,7 +398,7 @@ class MainWindow(QMainWindow):
         last = recorder.last
         skipped = last.n_skipped if last else 0
         status = messages.status(last, recorder.session.started_at, recorder.age_s(), skipped)
-        self.status_text.setText(self.sessions.status() or status)
+        self.status.answer.setText(self.sessions.status() or status)
         self.why_text.setText(self.sessions.why() or messages.why(last, recorder.model))
         if recorder.source is not None:
             samples = recorder.source.ring.latest(round(_LIGHT_S * recorder.source.rate_hz))

@@ -82,7 +82,7 @@ TIMELINE_EMPTY = "Your recording will appear here, one lane per emotion."
 
 AUDIENCE, AUDIENCE_BUTTON = "Audience view", "Audience"
 AUDIENCE_TIP = "Fill a screen with the answer, for people to watch (F11)"
-AUDIENCE_ON = "Audience view on {}"
+AUDIENCE_ON = "Audience view on another screen"
 AUDIENCE_TITLE = "Speech Emotion – audience view"
 AUDIENCE_SIGN = "Runs on this computer · nothing is stored"
 AUDIENCE_IDLE, AUDIENCE_IDLE_HINT = "Ready", "Space: listen · Esc: leave"
@@ -280,6 +280,11 @@ def verified(name: str, problems: tuple[str, ...]) -> str:
     if not problems:
         return f"{name}: all files are as they were installed."
     return f"{' '.join(problems)} Remove {name} and get it again."
+
+
+def screen(number: int, name: str, width: int, height: int) -> str:
+    """Name a screen."""
+    return f"Screen {number}: {name}, {width} × {height}"
 
 
 def waiting_for(name: str) -> str:

@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 from PySide6.QtCore import QObject, QPoint, QSocketNotifier, Qt, QTimer
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -199,13 +200,29 @@ class Remote(QObject):
             **self.gaps.report(),
             rss_mb=psutil.Process().memory_info().rss / 1e6,
             n_overflows=source.n_overflows if source else 0,
-            status=self._window.status_text.text(),
+            status=self._window.status.answer.text(),
             meter_db=float(self._window.bar.meter.level_db),
             age_s=self._recorder.age_s(),
         )
 
     def do_reset(self, _argument: str) -> None:
         self.gaps.reset()
+
+    def do_menu(self, argument: str) -> None:
+        """Choose the entry of the menu that begins so."""
+        entry = next(action for action in self._window.findChildren(QAction) if action.text().startswith(argument))
+        entry.trigger()
+        self.tell("menu", text=entry.text())
+
+    def do_grab(self, argument: str) -> None:
+        """Save a picture of the visible window of that class."""
+        name, _, path = argument.partition(" ")
+        shown = [w for w in QApplication.topLevelWidgets() if w.isVisible() and type(w).__name__ == name]
+        self.tell("grab", saved=bool(shown) and shown[0].grab().save(path))
+
+    def do_key(self, argument: str) -> None:
+        """Press a key in the window that is in front."""
+        QTest.keySequence(QApplication.activeWindow() or self._window, QKeySequence(argument))
 
     def do_quit(self, _argument: str) -> None:
         self._window.close()

@@ -73,7 +73,8 @@ class SessionsDoor(QObject):
         recorder.session_opened.connect(self._session_opened)
         recorder.predicted.connect(self.timeline.add)
         recorder.gap_ended.connect(self._gap_ended)
-        QShortcut(QKeySequence("M"), window, self.marking.mark)
+        mark = QShortcut(QKeySequence("M"), window, self.marking.mark)
+        mark.setWhatsThis(messages.MARK_KEY)
 
     def shut_down(self) -> bool:
         """End every thread; True once they are gone."""

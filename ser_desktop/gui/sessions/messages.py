@@ -26,6 +26,7 @@ LISTEN_TIP = (
     "unless you save it."
 )
 STOP_LISTENING, STOP_LISTENING_TIP = "Stop", "Stop the sound"
+MARK_KEY = "Set a marker at this moment"
 MARK, MARK_TIP = "Mark", "Set a marker here, with a note (M)"
 NOTE_PLACEHOLDER, NOTE_NAME = "What happened here?", "Note of the marker"
 NOTE_DONE, NOTE_DONE_TIP = "Done", "Keep the note (Enter)"

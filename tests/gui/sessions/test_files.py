@@ -52,7 +52,7 @@ def test_an_opened_session_is_shown_with_its_own_model(window: MainWindow, story
     assert window.timeline.scene.lanes.n_answers == 120
     assert window.timeline.scene.markers[0] == Marker(10.0, "laughs: «ha»")
     assert window.layers.weights == MODEL.layer_weights
-    assert "opened session of 1 May 2026, 12:00, Desk Mic, heard by A model" in window.status_text.text()
+    assert "opened session of 1 May 2026, 12:00, Desk Mic, heard by A model" in window.status.answer.text()
     assert window.sessions.card.name.text() == "story.json ·"
     window.sessions.moments.choose(5)
     assert window.bars.values == pytest.approx(recording().history[5].probabilities, abs=1e-6)

@@ -25,7 +25,7 @@ def test_a_moment_shows_its_answer_and_its_chances(window: MainWindow) -> None:
     assert window.answer.title == "Angry"
     assert window.bars.values == (0.1, 0.8, 0.1)
     assert window.sessions.card.text.text().startswith("from 00:00 to 00:08 · Angry")
-    assert window.status_text.text() == "looking back at 12:00:00–12:00:08"
+    assert window.status.answer.text() == "looking back at 12:00:00–12:00:08"
     assert messages.LAYERS_SAME in window.why_text.text()
 
 
@@ -37,7 +37,7 @@ def test_what_comes_meanwhile_is_drawn_and_does_not_replace_the_moment(window: M
     window.sessions.moments.leave()
     assert window.answer.title == "Disgust"
     assert window.timeline.view.follows
-    assert "describes" in window.status_text.text()
+    assert "describes" in window.status.answer.text()
 
 
 def test_a_moment_is_no_dialog_and_recording_goes_on(window: MainWindow, qtbot: QtBot) -> None:
