@@ -46,7 +46,7 @@ class SessionsDoor(QObject):
         recorder.state_changed.connect(self._state_changed)
         recorder.predicted.connect(self.timeline.add)
         recorder.gap_ended.connect(self._gap_ended)
-        QShortcut(QKeySequence("M"), window, self.marking.mark)
+        QShortcut(QKeySequence("M"), window, self.marking.mark).setWhatsThis(messages.MARK_KEY)
 
     @property
     def moment(self) -> Prediction | None:
