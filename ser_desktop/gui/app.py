@@ -82,6 +82,7 @@ class Application:
 
     def _begin(self) -> None:
         self.recorder.start()
+        self.window.sessions.recovery.look()
         news = self.window.training.news()
         if news is not None:
             self.recorder.noticed.emit(news)
@@ -92,7 +93,10 @@ class Application:
         """Run until the window is closed, end the threads, and return the exit status."""
         self.start()
         status = self._qt.exec()
-        if not all([self.window.help.shut_down(), self.installer.shut_down(), self.recorder.shut_down()]):
+        window = self.window
+        # All of them are told, also when one does not end.
+        ended = [part.shut_down() for part in (window.help, window.sessions, self.installer, self.recorder)]
+        if not all(ended):
             # Destroying a running thread would crash; nothing is left to save.
             _log.error("a thread did not end in time")
             logging.shutdown()

@@ -20,14 +20,13 @@ from PySide6.QtWidgets import (
 
 from ser_desktop.core import paths
 from ser_desktop.core.audio import FILE_SUFFIXES
-from ser_desktop.core.errors import SaveError
 from ser_desktop.core.levels import InputLight, input_light, level_db
 from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.published import published_weights
 from ser_desktop.core.session import SessionState
 from ser_desktop.gui import icons, messages
-from ser_desktop.gui.audience import AudienceView, other_screen
+from ser_desktop.gui.audience_door import AudienceDoor
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.encoders_dialog import EncodersDialog
 from ser_desktop.gui.help import messages as help_messages
@@ -36,12 +35,14 @@ from ser_desktop.gui.help.welcome import WelcomePanel
 from ser_desktop.gui.install_worker import InstallWorker
 from ser_desktop.gui.menu import MoreMenu, Section
 from ser_desktop.gui.plots import LayerWeights, Waveform
-from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.recorder import Recorder
+from ser_desktop.gui.sessions import messages as session_words
 from ser_desktop.gui.sessions.door import SessionsDoor
 from ser_desktop.gui.settings_door import SettingsDoor
+from ser_desktop.gui.status_rows import StatusRows
 from ser_desktop.gui.tool_bar import ToolBar
 from ser_desktop.gui.training.door import TrainingDoor
-from ser_desktop.gui.widgets import AnswerPanel, Card, ElidedLabel, EmotionBars, label
+from ser_desktop.gui.widgets import AnswerPanel, Card, EmotionBars, label
 
 _METER_MS = 33
 _AFTER_PAINT_MS = 50
@@ -75,7 +76,7 @@ class MainWindow(QMainWindow):
         installer = installer or InstallWorker()
         self.encoders = EncodersDialog(installer, self)
         self.recorder = recorder
-        self.audience: AudienceView | None = None
+        self.audience = AudienceDoor(recorder, self)
         self.training = TrainingDoor(recorder, installer, self)
         self.training.lacked.connect(self._show_encoders)
         self.settings_door = SettingsDoor(recorder, self)
@@ -105,6 +106,7 @@ class MainWindow(QMainWindow):
         self.banner = Banner()
         page.addWidget(self.bar)
         page.addWidget(self.banner)
+        page.addWidget(self.sessions.recovery.banner)
         self.cards = QWidget()
         self.cards.setLayout(self._build_cards())
         self.cards.layout().setContentsMargins(0, 0, 0, 0)
@@ -112,12 +114,20 @@ class MainWindow(QMainWindow):
         for widget in (self.welcome, self.cards):
             page.addWidget(widget, stretch=1)
         self._show_welcome()
-        page.addLayout(self._build_status())
+        self.status = StatusRows()
+        page.addWidget(self.status)
         self.setCentralWidget(central)
 
     def _build_menu(self) -> MoreMenu:
         menu = MoreMenu(self)
-        self.save_action = menu.add(Section.RECORDING, messages.SAVE_SESSION, self._choose_save, "Ctrl+S", "save")
+        files = self.sessions.files
+        self.save_action = menu.add(Section.RECORDING, messages.SAVE_SESSION, files.ask_to_save, "Ctrl+S", "save")
+        self.open_action = menu.add(
+            Section.RECORDING, session_words.OPEN_SESSION, files.ask_to_open, "Ctrl+Shift+O", "sessions"
+        )
+        self.report_action = menu.add(
+            Section.RECORDING, session_words.EXPORT_REPORT, files.ask_for_report, icon="export"
+        )
         self.demo_action = menu.add(Section.FILES, messages.PLAY_DEMO, self._play_demo, "Ctrl+D", "play")
         self.file_action = menu.add(Section.FILES, messages.PLAY_FILE, self._choose_file, "Ctrl+O", "file")
         self.model_action = menu.add(Section.MODELS, messages.OPEN_MODEL, self._choose_model, icon="open")
@@ -126,7 +136,7 @@ class MainWindow(QMainWindow):
         )
         self.encoders_action = menu.add(Section.MODELS, messages.ENCODERS, self._show_encoders, icon="encoder")
         self.train_action = menu.add(Section.MODELS, messages.TRAIN, self.training.open, "Ctrl+T", "train")
-        self.audience_action = menu.add(Section.VIEW, messages.AUDIENCE, self.show_audience, "F11", "audience")
+        self.audience.fill(menu)
         self.appearance_actions = menu.add_choices(
             Section.VIEW, messages.APPEARANCE, messages.APPEARANCES, self.appearance_chosen.emit, "appearance"
         )
@@ -149,7 +159,7 @@ class MainWindow(QMainWindow):
         answer.body.addWidget(self.answer, stretch=1)
         answer.body.addWidget(self._build_offers())
         chances.body.addWidget(self.bars)
-        time_line.body.addWidget(self.waveform, stretch=1)
+        time_line.add_below(self.waveform)
         layers.body.addWidget(self.layers, stretch=1)
         layers.body.addWidget(self.layers_text)
         why.body.addWidget(self.why_text, stretch=1)
@@ -178,25 +188,11 @@ class MainWindow(QMainWindow):
         self.offers.hide()
         return self.offers
 
-    def _build_status(self) -> QGridLayout:
-        self.status_text = ElidedLabel("status")
-        self.status_text.setToolTip(messages.SKIPPED_TIP)
-        self.model_text = ElidedLabel("status", align_right=True)
-        self.device_text = ElidedLabel("status")
-        rows = QGridLayout()
-        rows.setVerticalSpacing(2)
-        rows.addWidget(self.status_text, 0, 0)
-        rows.addWidget(self.model_text, 0, 1)
-        rows.addWidget(self.device_text, 1, 0, 1, 2)
-        rows.setColumnStretch(0, 4)
-        rows.setColumnStretch(1, 7)
-        return rows
-
     def _connect(self) -> None:
         recorder = self.recorder
         self.bar.record_button.clicked.connect(recorder.toggle)
         self.bar.rescan_button.clicked.connect(recorder.rescan)
-        self.bar.audience_button.clicked.connect(self.show_audience)
+        self.bar.audience_button.clicked.connect(self.audience.open)
         self.bar.device_picked.connect(recorder.choose)
         recorder.state_changed.connect(self._state_changed)
         recorder.model_changed.connect(self._model_changed)
@@ -204,6 +200,8 @@ class MainWindow(QMainWindow):
         recorder.devices_changed.connect(self._devices_changed)
         recorder.source_changed.connect(self._source_changed)
         self.sessions.moment_changed.connect(self._moment_changed)
+        self.sessions.model_shown.connect(self._model_changed)
+        self.sessions.labels_shown.connect(self.bars.set_labels)
         recorder.noticed.connect(self.banner.show_notice)
         recorder.limits_wanted.connect(self.welcome.insist)
         self.welcome.understood.connect(self._understood)
@@ -228,8 +226,7 @@ class MainWindow(QMainWindow):
         icons.redress()
         self.settings_door.refresh()
         self.help.restyle()
-        if self.audience is not None:
-            self.audience.restyle()
+        self.audience.restyle()
         self.appearance_actions[self.recorder.settings.theme].setChecked(True)
         self.update()
 
@@ -257,15 +254,6 @@ class MainWindow(QMainWindow):
         self.encoders.raise_()
         self.encoders.activateWindow()
 
-    def show_audience(self) -> None:
-        """Fill a screen for people to watch: one beside this window's, where there is one."""
-        if not self.recorder.settings.understands:
-            self.recorder.limits_wanted.emit()
-            return
-        if self.audience is None:
-            self.audience = AudienceView(self.recorder)
-        self.audience.open_on(other_screen(self))
-
     def _play_demo(self) -> None:
         self.recorder.play(paths.demo_clip(), messages.DEMO_SOURCE)
 
@@ -275,23 +263,9 @@ class MainWindow(QMainWindow):
         if name:
             self.recorder.play(Path(name), Path(name).name)
 
-    def _choose_save(self) -> None:
-        if not self.recorder.session.history:
-            return
-        name, _ = QFileDialog.getSaveFileName(
-            self, messages.SAVE_SESSION, "session.csv", "Table (*.csv);;JSON (*.json)"
-        )
-        if name:
-            self.save_session(Path(name))
-
     def save_session(self, path: Path) -> None:
-        """Save the answers; the banner says how it went."""
-        try:
-            self.recorder.session.save(path)
-        except SaveError as error:
-            self.banner.show_notice(Notice(str(error), is_error=True))
-        else:
-            self.banner.show_notice(Notice(messages.saved(str(path))))
+        """Save the session in hand; the banner says how it went."""
+        self.sessions.files.save(path)
 
     def _choose_model(self) -> None:
         name = QFileDialog.getExistingDirectory(self, messages.OPEN_MODEL)
@@ -312,8 +286,8 @@ class MainWindow(QMainWindow):
         self.training.close()
         self.settings_door.close()
         self.help.close()
-        if self.audience is not None:
-            self.audience.close()
+        self.sessions.shut_down()
+        self.audience.close()
         super().closeEvent(event)
 
     # ---- what the recorder says
@@ -322,9 +296,11 @@ class MainWindow(QMainWindow):
         recording = self.recorder.session.is_recording
         is_idle = state is SessionState.IDLE
         self.bar.show_state(state, recording=recording)
+        self.open_action.setEnabled(is_idle)
         for action in (self.demo_action, self.file_action, self.model_action, self.default_action):
             action.setEnabled(is_idle or (state is SessionState.FAILED and action in self._model_actions()))
-        self.save_action.setEnabled(bool(self.recorder.session.history))
+        for action in (self.save_action, self.report_action):
+            action.setEnabled(bool(self.recorder.session.history))
         self.offers.setVisible(is_idle and not self.recorder.session.history)
         if state is SessionState.LISTENING and not self.recorder.session.history:
             self._clear()
@@ -362,10 +338,7 @@ class MainWindow(QMainWindow):
         self.bars.set_labels(model.labels)
         self.layers.set_weights(model.layer_weights, published_weights(model.head, model.normalisation))
         self.layers_text.setText(messages.layers_sentence(model))
-        self.model_text.setText(messages.model_status(model))
-        self.model_text.setToolTip(f"{messages.model_status(model)}\n{messages.model_tip(model)}")
-        self.device_text.setText(messages.device_status(model))
-        self.device_text.setToolTip(messages.device_tip(model))
+        self.status.show_model(model)
         self._show_texts()
 
     def _predicted(self, prediction: Prediction) -> None:
@@ -374,6 +347,7 @@ class MainWindow(QMainWindow):
             self.answer.show_prediction(prediction)
             self.bars.show_prediction(prediction)
         self.save_action.setEnabled(True)
+        self.report_action.setEnabled(True)
         self._show_texts()
 
     def _devices_changed(self) -> None:
@@ -392,7 +366,9 @@ class MainWindow(QMainWindow):
 
     def _moment_changed(self, moment: Prediction | None) -> None:
         shown = moment or self.recorder.last
-        if shown is not None:
+        if moment is None and self.recorder.session.state is SessionState.PAUSED:
+            self._state_changed(SessionState.PAUSED)
+        elif shown is not None:
             self.answer.show_prediction(shown)
             self.bars.show_prediction(shown)
         self._show_texts()
@@ -422,7 +398,7 @@ class MainWindow(QMainWindow):
         last = recorder.last
         skipped = last.n_skipped if last else 0
         status = messages.status(last, recorder.session.started_at, recorder.age_s(), skipped)
-        self.status_text.setText(self.sessions.status() or status)
+        self.status.answer.setText(self.sessions.status() or status)
         self.why_text.setText(self.sessions.why() or messages.why(last, recorder.model))
         if recorder.source is not None:
             samples = recorder.source.ring.latest(round(_LIGHT_S * recorder.source.rate_hz))

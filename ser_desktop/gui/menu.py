@@ -107,17 +107,22 @@ class MoreMenu(QMenu):
         icon : str
             Of `icons`.
         """
-        menu, group = QMenu(title, self), QActionGroup(self)
-        if icon:
-            icons.dress(menu.menuAction(), icon)
+        menu, group = self.add_menu(section, title, icon), QActionGroup(self)
         actions: dict[str, QAction] = {}
         for choice, words in choices.items():
             action = actions[choice] = menu.addAction(words)
             action.setCheckable(True)
             action.triggered.connect(lambda _checked=False, value=choice: chosen(value))
             group.addAction(action)
-        self._put(section, menu.menuAction())
         return actions
+
+    def add_menu(self, section: Section, title: str, icon: str = "") -> QMenu:
+        """Add an empty menu of its own at the end of a section, with an icon of `icons`."""
+        menu = QMenu(title, self)
+        if icon:
+            icons.dress(menu.menuAction(), icon)
+        self._put(section, menu.menuAction())
+        return menu
 
     def entries(self, section: Section) -> tuple[QAction, ...]:
         """Return the entries of a section, in order."""

@@ -82,7 +82,7 @@ TIMELINE_EMPTY = "Your recording will appear here, one lane per emotion."
 
 AUDIENCE, AUDIENCE_BUTTON = "Audience view", "Audience"
 AUDIENCE_TIP = "Fill a screen with the answer, for people to watch (F11)"
-AUDIENCE_ON = "Audience view on {}"
+AUDIENCE_ON = "Audience view on another screen"
 AUDIENCE_TITLE = "Speech Emotion – audience view"
 AUDIENCE_SIGN = "Runs on this computer · nothing is stored"
 AUDIENCE_IDLE, AUDIENCE_IDLE_HINT = "Ready", "Space: listen · Esc: leave"
@@ -146,6 +146,11 @@ _ADJECTIVES = {"disgust": "disgusted", "anger": "angry", "sadness": "sad", "happ
 """What a voice sounds like, for labels that name the feeling."""
 
 
+def sounds_like(label: str) -> str:
+    """Return the word for what a voice sounds like."""
+    return _ADJECTIVES.get(label, label)
+
+
 def why(prediction: Prediction | None, model: ModelInfo | None) -> str:
     """One or two plain sentences about the current answer."""
     if model is None:
@@ -166,7 +171,7 @@ def why(prediction: Prediction | None, model: ModelInfo | None) -> str:
         )
     next_one = f"; next comes {second[1]} with {100 * second[0]:.0f} %" if second[0] >= 0.005 else ""
     return (
-        f"The voice sounds {_ADJECTIVES.get(best[1], best[1])}{next_one}. "
+        f"The voice sounds {sounds_like(best[1])}{next_one}. "
         "This is how the voice sounds to a model trained on actors, not what a person feels."
     )
 
@@ -277,6 +282,11 @@ def verified(name: str, problems: tuple[str, ...]) -> str:
     return f"{' '.join(problems)} Remove {name} and get it again."
 
 
+def screen(number: int, name: str, width: int, height: int) -> str:
+    """Name a screen."""
+    return f"Screen {number}: {name}, {width} × {height}"
+
+
 def waiting_for(name: str) -> str:
     """Sentence while a lost microphone is awaited."""
     return f"Paused, waiting for «{name}». Recording goes on by itself when it is back; no other microphone is used."
@@ -290,11 +300,6 @@ def unplugged(name: str) -> str:
 def missing_device(name: str) -> str:
     """Entry of a microphone that is remembered but absent."""
     return f"{name} (not connected)"
-
-
-def saved(path: str) -> str:
-    """Return a confirmation."""
-    return f"Saved to «{path}»."
 
 
 def record_button(state: SessionState) -> str:

@@ -47,6 +47,10 @@ class Recorder(QObject):
     source_changed()
         `source` was opened, lost or closed.
     gap_ended(Gap)
+    segment_begun(Segment)
+        Sound of a microphone or file is listened to from now on; the first one of a recording starts at 0.
+    session_opened()
+        `session` is a saved one.
     noticed(Notice or None)
         Something to say in the banner, or nothing any more.
     crashed(object)
@@ -61,6 +65,8 @@ class Recorder(QObject):
     devices_changed = Signal()
     source_changed = Signal()
     gap_ended = Signal(object)
+    segment_begun = Signal(object)
+    session_opened = Signal()
     noticed = Signal(object)
     crashed = Signal(object)
     limits_wanted = Signal()
@@ -191,6 +197,14 @@ class Recorder(QObject):
             self._go(SessionState.LOADING)
             self._load_model(str(folder) if folder else "")
 
+    def show_session(self, session: Session) -> None:
+        """Show a session that was saved, in place of the last recording."""
+        if self.session.state is SessionState.IDLE:
+            self.session = session
+            self.last = session.history[-1] if session.history else None
+            self.session_opened.emit()
+            self.state_changed.emit(session.state)
+
     def change_settings(self, **changes: str | float) -> None:
         """Apply and remember settings; when they cannot be saved, the banner says so."""
         self.settings = replace(self.settings, **changes)  # type: ignore[arg-type]
@@ -233,7 +247,7 @@ class Recorder(QObject):
             self.change_settings(bundle=self._loading_bundle)
         self.model = model
         self.last = None
-        self.session = Session(model.name)
+        self.session = Session.of(model)
         self.model_changed.emit(model)
         self._go(SessionState.IDLE)
         waiting, self._play_once_loaded = self._play_once_loaded, None
@@ -386,6 +400,10 @@ class Recorder(QObject):
         self._lost_s = None
         self.last = None
         self._first_segment = self._segment + 1
+        if self.model is not None and self.session.model_info is not self.model:
+            self.session = Session.of(self.model)
+            self.session.go(SessionState.IDLE)
+        self.session.hop_s = self.settings.hop_s
         self.session.start(self.source.name, datetime.now().astimezone())
         is_file = isinstance(self.source, FileSource)
         self._begin_segment(origin=0 if is_file else self.source.ring.n_written, start_s=0.0)
@@ -398,6 +416,7 @@ class Recorder(QObject):
         self._segment += 1
         segment = Segment(source.ring, source.rate_hz, origin, start_s, source.latency_s, self._segment)
         self._inference.begin(segment, self.settings.hop_s)
+        self.segment_begun.emit(segment)
 
     def _go(self, state: SessionState) -> None:
         self.session.go(state)

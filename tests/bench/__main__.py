@@ -20,6 +20,7 @@ from tests.bench.encoder import encoder, table
 from tests.bench.extract import extract
 from tests.bench.memory import memory
 from tests.bench.reuse import reuse
+from tests.bench.session import session
 from tests.bench.training import training
 from tests.bench.window import window
 from tests.bench.wizard import wizard
@@ -135,6 +136,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
         runs: dict[str, Callable[[], Mapping[str, object]]] = {
             "train": lambda: training(options.features),
             "window": window,
+            "session": session,
             "encoder": lambda: encoder(options.size or "base"),
             "extract": lambda: extract(options.size or "base"),
             "accuracy": lambda: accuracy(Path(name)),
@@ -149,7 +151,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument(
         "what",
-        choices=("startup", "live", "wizard", "window", "encoder", "extract", "accuracy", "reuse", "train", "memory"),
+        choices=(
+            *("startup", "live", "wizard", "window", "session"),
+            *("encoder", "extract", "accuracy", "reuse", "train", "memory"),
+        ),
     )
     parser.add_argument("--seconds", type=float, default=600.0, help="length of the live recording")
     parser.add_argument("--features", choices=("egemaps", "all-layers"), default="egemaps", help="what to train on")

@@ -58,6 +58,8 @@ class Timeline(TimelineView):
         self.scene.cursor_s = None
         if self.scene.moment is not None:
             self.view.reveal(*self.scene.moment)
+        where = words.TIMELINE_HELP if self.scene.moment is None else words.moment(*self.scene.moment)
+        self.setAccessibleDescription(where)
         self.moved()
 
     # ---- moving about

@@ -33,7 +33,11 @@ class Scene:
         Window of the answer that is looked at.
     cursor_s : float or None
         Where the keyboard is.
+    playhead_s : float or None
+        What is heard.
     start_s, span_s : float
+    colours : Theme or None
+        Other ones than those of the theme in force.
     """
 
     labels: tuple[str, ...] = ()
@@ -42,8 +46,14 @@ class Scene:
     markers: Sequence[Marker] = ()
     moment: tuple[float, float] | None = None
     cursor_s: float | None = None
+    playhead_s: float | None = None
     start_s: float = 0.0
     span_s: float = 60.0
+    colours: theme.Theme | None = None
+
+    def colour(self, token: str) -> QColor:
+        """Colour of a token: of the theme in force, or of the scene's own."""
+        return QColor(getattr(self.colours or theme.theme(), token))
 
 
 @dataclass(frozen=True)
@@ -114,7 +124,7 @@ def _lane(frame: Frame, i: int, n: int) -> QRectF:
 
 def _paint_lanes(painter: QPainter, frame: Frame, scene: Scene, pixel_ratio: float) -> None:
     n, n_columns = len(scene.labels), max(1, round(frame.lanes.width() * pixel_ratio))
-    ground = theme.colour("line")
+    ground = scene.colour("line")
     ground.setAlpha(90)
     for i in range(n):
         painter.fillRect(_lane(frame, i, n), ground)
@@ -132,7 +142,7 @@ def _paint_lanes(painter: QPainter, frame: Frame, scene: Scene, pixel_ratio: flo
 
 
 def _paint_names(painter: QPainter, frame: Frame, scene: Scene) -> None:
-    painter.setPen(theme.colour("text"))
+    painter.setPen(scene.colour("text"))
     right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     for i, name in enumerate(scene.labels):
         lane = _lane(frame, i, len(scene.labels))
@@ -149,7 +159,7 @@ def tick_step_s(span_s: float, width: float, text_size: int) -> int:
 
 def _paint_times(painter: QPainter, frame: Frame, scene: Scene) -> None:
     step = tick_step_s(scene.span_s, frame.lanes.width(), frame.text_size)
-    painter.setPen(theme.colour("muted"))
+    painter.setPen(scene.colour("muted"))
     first = -(-scene.start_s // step) * step
     top, width = frame.lanes.bottom() + 2, 6.0 * frame.text_size
     for k in range(int((scene.start_s + scene.span_s - first) // step) + 1):
@@ -164,26 +174,30 @@ def _paint_gaps(painter: QPainter, frame: Frame, scene: Scene) -> None:
             continue
         left, right = (frame.x_of(t, scene) for t in (start_s, end_s))
         stretch = QRectF(left, frame.lanes.top(), max(2.0, right - left), frame.lanes.height())
-        painter.fillRect(stretch, QBrush(theme.colour("muted"), Qt.BrushStyle.BDiagPattern))
+        painter.fillRect(stretch, QBrush(scene.colour("muted"), Qt.BrushStyle.BDiagPattern))
 
 
 def _paint_moment(painter: QPainter, frame: Frame, scene: Scene) -> None:
     if scene.moment is not None:
         left, right = (frame.x_of(t, scene) for t in scene.moment)
-        tint = theme.colour("accent")
+        tint = scene.colour("accent")
         tint.setAlpha(36)
         painter.fillRect(QRectF(left, frame.lanes.top(), right - left, frame.lanes.height()), tint)
-        painter.setPen(QPen(theme.colour("accent"), 2))
+        painter.setPen(QPen(scene.colour("accent"), 2))
         for x in (left, right):
             painter.drawLine(QPointF(x, frame.lanes.top()), QPointF(x, frame.lanes.bottom()))
+    if scene.playhead_s is not None:
+        x = frame.x_of(scene.playhead_s, scene)
+        painter.setPen(QPen(scene.colour("good"), 2.5))
+        painter.drawLine(QPointF(x, frame.lanes.top()), QPointF(x, frame.lanes.bottom()))
     if scene.cursor_s is not None:
         x = frame.x_of(scene.cursor_s, scene)
-        painter.setPen(QPen(theme.colour("text"), 1.5, Qt.PenStyle.DashLine))
+        painter.setPen(QPen(scene.colour("text"), 1.5, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(x, frame.lanes.top()), QPointF(x, frame.lanes.bottom()))
 
 
 def _paint_markers(painter: QPainter, frame: Frame, scene: Scene) -> None:
-    ink = theme.colour("text")
+    ink = scene.colour("text")
     places = [frame.x_of(marker.at_s, scene) for marker in scene.markers]
     metrics = QFontMetricsF(frame.font)
     for i, (marker, x) in enumerate(zip(scene.markers, places, strict=True)):

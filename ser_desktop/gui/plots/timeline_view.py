@@ -87,6 +87,11 @@ class TimelineView(QWidget):
         self.scene.markers = tuple(markers)
         self.update()
 
+    def show_playhead(self, at_s: float | None) -> None:
+        """Show which second is heard, None for silence."""
+        self.scene.playhead_s = at_s
+        self.update()
+
     def set_text_size(self, pixels: int) -> None:
         """Write names and times in letters of so many pixels, and say nothing about what will come."""
         self.text_size = pixels

@@ -72,6 +72,7 @@ class Moments(QObject):
         recorder, card = self._recorder, self._card
         card.back.setText(messages.BACK if recorder.session.is_recording else messages.BACK_IDLE)
         card.back.setVisible(self.prediction is not None)
+        card.show_follow(card.timeline.view.follows)
         card.mark.setEnabled(bool(recorder.session.history) or recorder.session.is_recording)
         if self.prediction is None:
             card.text.setText(messages.LIVE_HINT if recorder.session.history else "")

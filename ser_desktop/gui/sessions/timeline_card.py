@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QStackedLayout, QWidget
 
 from ser_desktop.core.markers import Marker
@@ -93,6 +93,8 @@ class TimelineCard(Card):
         super().__init__()
         self.timeline = Timeline()
         self.text = ElidedLabel("muted")
+        self.name = label("", "muted")
+        self.close_session = small_button(messages.CLOSE_SESSION, messages.CLOSE_SESSION_TIP)
         self.undo = small_button(messages.UNDO, messages.UNDO_TIP)
         self.listen = small_button(messages.LISTEN, messages.LISTEN_TIP)
         self.mark = small_button(messages.MARK, messages.MARK_TIP)
@@ -101,6 +103,7 @@ class TimelineCard(Card):
         self._zoom_out = small_button(messages.ZOOM_OUT, messages.ZOOM_OUT_TIP, messages.ZOOM_OUT_NAME)
         self._zoom_in = small_button(messages.ZOOM_IN, messages.ZOOM_IN_TIP, messages.ZOOM_IN_NAME)
         self.editor = MarkerEditor()
+        self._below: QWidget | None = None
         self.body.setSpacing(2)
         self.body.insertLayout(0, self._build_head())
         self.body.addWidget(self.timeline, stretch=3)
@@ -109,17 +112,20 @@ class TimelineCard(Card):
         self._zoom_out.clicked.connect(lambda: self.timeline.zoom(_ZOOM))
         self.timeline.follow_changed.connect(self.show_follow)
         self.editor.closed.connect(self.show_controls)
-        for button in (self.undo, self.listen, self.back, self.follow):
-            button.hide()
+        for widget in (self.undo, self.listen, self.back, self.follow, self.close_session, self.name):
+            widget.hide()
 
     def _build_head(self) -> QHBoxLayout:
         controls = QWidget()
         row = QHBoxLayout(controls)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
+        row.addWidget(self.name)
         row.addWidget(self.text, stretch=1)
-        for button in (self.undo, self.listen, self.mark, self.back, self.follow, self._zoom_out, self._zoom_in):
+        for button in (self.undo, self.listen, self.mark, self.back, self.follow, self.close_session):
             row.addWidget(button)
+        row.addWidget(self._zoom_out)
+        row.addWidget(self._zoom_in)
         self._pages = QStackedLayout()
         self._pages.addWidget(controls)
         self._pages.addWidget(self.editor)
@@ -129,6 +135,20 @@ class TimelineCard(Card):
         head.addLayout(self._pages, stretch=1)
         return head
 
+    def add_below(self, widget: QWidget) -> None:
+        """Put something below the timeline that may vanish where both do not fit."""
+        self._below = widget
+        self.body.addWidget(widget, stretch=1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the room to the timeline where it is short."""
+        super().resizeEvent(event)
+        if self._below is not None:
+            margins = self.body.contentsMargins()
+            around = margins.top() + margins.bottom() + 2 * self.body.spacing() + self.mark.sizeHint().height()
+            needed = around + self.timeline.minimumHeight() + self._below.minimumHeight()
+            self._below.setHidden(event.size().height() < needed - 8)
+
     @property
     def is_editing(self) -> bool:
         """Whether a marker's note is open."""
@@ -136,7 +156,7 @@ class TimelineCard(Card):
 
     def show_follow(self, follows: bool) -> None:
         """Offer to follow what is new while something else is in sight."""
-        self.follow.setHidden(follows)
+        self.follow.setHidden(follows or self.timeline.moment is not None)
 
     def show_controls(self) -> None:
         """Show the buttons again, in place of a marker's note."""

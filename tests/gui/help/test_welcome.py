@@ -71,8 +71,8 @@ def test_the_demo_clip_waits_until_they_are_understood(first: MainWindow, monkey
 
 
 def test_the_audience_view_leads_to_them(first: MainWindow) -> None:
-    first.audience_action.trigger()
-    assert first.audience is None
+    first.audience.open()
+    assert first.audience.view is None
     assert first.welcome.hint.isVisible()
 
 

@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from ser_desktop.core.prediction import AnswerState, Prediction
-from ser_desktop.core.session import SessionState
+from ser_desktop.core.session import Session, SessionState
 from ser_desktop.gui.main_window import MainWindow
 from tests.gui.conftest import OpenWindow
 from tests.unit.test_messages import MODEL
@@ -40,6 +40,7 @@ def recorded(open_window: OpenWindow, qtbot: QtBot) -> Recorded:
         window = open_window()
         recorder = window.recorder
         recorder.model = replace(MODEL, layer_weights=(0.25, 0.75), head="fusion")
+        recorder.session = Session.of(recorder.model)
         recorder.session.go(SessionState.IDLE)
         recorder.model_changed.emit(recorder.model)
         recorder.session.start("Desk Mic", NOON)

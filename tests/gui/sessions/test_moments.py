@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from ser_desktop.core.markers import Marker
+from ser_desktop.core.session import SessionState
 from ser_desktop.gui import messages as common
 from ser_desktop.gui.main_window import MainWindow
 from ser_desktop.gui.sessions import messages
@@ -24,7 +25,7 @@ def test_a_moment_shows_its_answer_and_its_chances(window: MainWindow) -> None:
     assert window.answer.title == "Angry"
     assert window.bars.values == (0.1, 0.8, 0.1)
     assert window.sessions.card.text.text().startswith("from 00:00 to 00:08 · Angry")
-    assert window.status_text.text() == "looking back at 12:00:00–12:00:08"
+    assert window.status.answer.text() == "looking back at 12:00:00–12:00:08"
     assert messages.LAYERS_SAME in window.why_text.text()
 
 
@@ -36,7 +37,7 @@ def test_what_comes_meanwhile_is_drawn_and_does_not_replace_the_moment(window: M
     window.sessions.moments.leave()
     assert window.answer.title == "Disgust"
     assert window.timeline.view.follows
-    assert "describes" in window.status_text.text()
+    assert "describes" in window.status.answer.text()
 
 
 def test_a_moment_is_no_dialog_and_recording_goes_on(window: MainWindow, qtbot: QtBot) -> None:
@@ -66,8 +67,6 @@ def test_a_button_offers_to_follow_again(window: MainWindow, qtbot: QtBot) -> No
 
 
 def test_a_new_recording_forgets_moment_and_markers(window: MainWindow) -> None:
-    from ser_desktop.core.session import SessionState
-
     window.sessions.moments.choose(3)
     window.sessions.marking.mark()
     recorder = window.recorder
@@ -138,3 +137,23 @@ def test_every_control_of_the_card_can_be_reached_and_has_a_name(window: MainWin
     for control in (card.timeline, card.listen, card.mark, card.back, card.follow, card.undo, card.editor.note):
         assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
         assert control.accessibleName()
+
+
+def test_leaving_a_moment_while_the_microphone_is_away_says_paused(window: MainWindow) -> None:
+    window.sessions.moments.choose(7)
+    window.recorder._go(SessionState.PAUSED)
+    assert window.answer.title == "Angry", "a moment stays"
+    window.sessions.moments.leave()
+    assert window.answer.title == common.PAUSED
+
+
+def test_where_room_is_short_the_timeline_gets_it(window: MainWindow, qtbot: QtBot) -> None:
+    window.timeline.set_labels(tuple("abcdefgh"))
+    window.resize(1280, 800)
+    qtbot.waitUntil(window.waveform.isVisible)
+    window.resize(960, 640)
+    qtbot.waitUntil(lambda: not window.waveform.isVisible())
+    frame = window.timeline.frame()
+    assert frame.lanes.height() >= 8 * 11
+    window.resize(1280, 800)
+    qtbot.waitUntil(window.waveform.isVisible)
