@@ -219,7 +219,7 @@ class EncodersDialog(QDialog):
     def _ended(self, _name: str, said: str) -> None:
         self._working_on = None
         if said:
-            self.banner.show_notice(Notice(said, is_good=said != messages.INSTALL_STOPPED))
+            self.banner.show_notice(Notice(said))
         self._show_work()
 
     def _failed(self, error: UserFacingError) -> None:

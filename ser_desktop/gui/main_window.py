@@ -88,7 +88,7 @@ class MainWindow(QMainWindow):
         self._heard_speech = False
         self._is_painted = False
         self.setWindowTitle(messages.APP_TITLE)
-        self.setMinimumSize(QSize(1024, 680))
+        self.setMinimumSize(QSize(960, 640))
         self.resize(1280, 800)
         self._build()
         self._connect()
@@ -206,6 +206,7 @@ class MainWindow(QMainWindow):
         self.sessions.model_shown.connect(self._model_changed)
         self.sessions.labels_shown.connect(self.bars.set_labels)
         recorder.noticed.connect(self.banner.show_notice)
+        recorder.input_wanted.connect(self._offer)
         recorder.limits_wanted.connect(self.welcome.insist)
         self.welcome.understood.connect(self._understood)
         self.welcome.more_wanted.connect(self.help.open_limits)
@@ -307,7 +308,7 @@ class MainWindow(QMainWindow):
 
     def _state_changed(self, state: SessionState) -> None:
         is_idle = state is SessionState.IDLE
-        self._show_bar()
+        self.bar.show_state(state, recording=self.recorder.session.is_recording)
         self.open_action.setEnabled(is_idle)
         for action in (self.demo_action, self.file_action, self.model_action, self.default_action):
             action.setEnabled(is_idle or (state is SessionState.FAILED and action in self._model_actions()))
@@ -332,10 +333,6 @@ class MainWindow(QMainWindow):
             self._moment_changed(self.sessions.moment)
         self._show_texts()
 
-    def _show_bar(self) -> None:
-        session = self.recorder.session
-        self.bar.show_state(session.state, recording=session.is_recording, has_input=self.recorder.has_input)
-
     def _model_actions(self) -> tuple[QAction, ...]:
         return self.model_action, self.default_action
 
@@ -344,6 +341,13 @@ class MainWindow(QMainWindow):
             self.answer.show_text(messages.NO_MICROPHONES, messages.NO_MICROPHONE_HINT)
         else:
             self.answer.show_text(messages.READY, messages.READY_HINT)
+
+    def _offer(self) -> None:
+        """There is nothing to record: lead to what can be heard all the same."""
+        if self.offers.isVisible():
+            self.offers.findChildren(QPushButton)[0].setFocus(Qt.FocusReason.ShortcutFocusReason)
+        else:
+            self.banner.show_notice(Notice(messages.NO_MICROPHONE_HINT))
 
     def _clear(self) -> None:
         self.bars.show_prediction(None)
@@ -370,12 +374,10 @@ class MainWindow(QMainWindow):
     def _devices_changed(self) -> None:
         recorder = self.recorder
         self.bar.show_devices(recorder.devices, recorder.chosen_name, connected=recorder.source is not None)
-        self._show_bar()
         if recorder.session.state is SessionState.IDLE and not recorder.session.history:
             self._invite()
 
     def _source_changed(self) -> None:
-        self._show_bar()
         self._wave_cursor = 0
         self.waveform.clear()
         if self.recorder.source is None:

@@ -53,6 +53,8 @@ class Recorder(QObject):
         Sound of a microphone or file is listened to from now on; the first one of a recording starts at 0.
     session_opened()
         `session` is a saved one.
+    input_wanted()
+        Record was pressed, and no microphone is open or about to be.
     noticed(Notice or None)
         Something to say in the banner, or nothing any more.
     crashed(object)
@@ -69,6 +71,7 @@ class Recorder(QObject):
     gap_ended = Signal(object)
     segment_begun = Signal(object)
     session_opened = Signal()
+    input_wanted = Signal()
     noticed = Signal(object)
     crashed = Signal(object)
     limits_wanted = Signal()
@@ -224,11 +227,6 @@ class Recorder(QObject):
         if self.source is not None:
             return self.source.name
         return self._picked.name if self._picked is not None else self.settings.microphone
-
-    @property
-    def has_input(self) -> bool:
-        """Whether there is something to record, or may be in a moment."""
-        return self.source is not None or self._is_opening or bool(self.devices)
 
     def elapsed_s(self) -> float:
         """Seconds since the recording began (until the last answer, once it is over)."""
@@ -401,7 +399,7 @@ class Recorder(QObject):
             # Pressed a moment too early, it begins as soon as the microphone is open; pressed again, it does not.
             self._starts_with_source = self._is_opening and not self._starts_with_source
             if not self._is_opening:
-                self.noticed.emit(Notice(messages.NO_MICROPHONE_HINT))
+                self.input_wanted.emit()
             return
         self._began_s = time.monotonic()
         self._lost_s = None

@@ -77,12 +77,11 @@ class ToolBar(QWidget):
         if device is not None:
             self.device_picked.emit(device)
 
-    def show_state(self, state: SessionState, *, recording: bool, has_input: bool) -> None:
+    def show_state(self, state: SessionState, *, recording: bool) -> None:
         """Label and enable what makes sense now; the record button keeps the keyboard while it waits."""
         self._has_keys = self._has_keys or self.record_button.hasFocus()
         self.record_button.setText(messages.record_button(state))
-        self.record_button.setEnabled(recording or (state is SessionState.IDLE and has_input))
-        self.record_button.setToolTip(messages.RECORD_TIP if has_input else messages.NO_MICROPHONE_HINT)
+        self.record_button.setEnabled(recording or state is SessionState.IDLE)
         if self._has_keys and self.record_button.isEnabled():
             self.record_button.setFocus()
             self._has_keys = False
