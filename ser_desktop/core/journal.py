@@ -156,7 +156,10 @@ def read_journal(path: Path) -> Session:
         (value["markers"] for value in reversed(rest) if "markers" in value), head.get("markers", [])
     )
     # What could not be written at first was written again.
-    windows = {value["window"]["end_s"]: value["window"] for value in rest if "window" in value}
+    try:
+        windows = {float(value["window"]["end_s"]): value["window"] for value in rest if "window" in value}
+    except (KeyError, TypeError, ValueError) as error:
+        raise SessionFileError(f"«{path}» is damaged ({error}).") from error
     return session_from(head, [windows[end_s] for end_s in sorted(windows)], path.name)
 
 
