@@ -85,12 +85,12 @@ AUDIENCE, AUDIENCE_BUTTON = "Audience view", "Audience"
 AUDIENCE_TIP = "Fill a screen with the answer, for people to watch (F11)"
 AUDIENCE_ON = "Audience view on {}"
 AUDIENCE_TITLE = "Speech Emotion – audience view"
-AUDIENCE_SIGN = "Runs on this computer · nothing is stored"
+AUDIENCE_SIGN = "Runs on this computer · no sound is stored"
 AUDIENCE_IDLE, AUDIENCE_IDLE_HINT = "Ready", "Space: listen · Esc: leave"
 CONSENT_TITLE = "May this computer listen?"
 CONSENT_TEXT = (
-    "It will hear everybody in this room and show which emotion a voice seems to express. Nothing is stored, nothing "
-    "leaves the computer, and it is often wrong."
+    "It will hear everybody in this room and show which emotion a voice seems to express. No sound is stored unless "
+    "somebody saves it, nothing leaves the computer, and it is often wrong."
 )
 CONSENT_YES, CONSENT_NO = "We agree", "Not now"
 
@@ -318,7 +318,9 @@ def unexpected(version: str, log: str) -> str:
 
 ABOUT_TEXT = (
     "<h3>Speech Emotion</h3>"
-    "<p>Shows which emotion a voice <b>expresses</b>, live, on this computer. No sound leaves it, none is stored.</p>"
+    "<p>Shows which emotion a voice <b>expresses</b>, live, on this computer. No sound leaves it, and none is stored "
+    "unless you save it. While a session is open its sound lies in a nameless temporary file, encrypted with a key "
+    "that is only in memory, so that a moment can be heard again.</p>"
     "<p>The method is that of L. Pepino, P. Riera and L. Ferrer, “Emotion Recognition from Speech Using Wav2vec 2.0 "
     "Embeddings”, Interspeech 2021.</p>"
     "<p><b>Limits.</b> The models learned from actors who were asked to sound like an emotion. An expression is not a "
