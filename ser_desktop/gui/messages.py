@@ -318,9 +318,7 @@ def unexpected(version: str, log: str) -> str:
 
 ABOUT_TEXT = (
     "<h3>Speech Emotion</h3>"
-    "<p>Shows which emotion a voice <b>expresses</b>, live, on this computer. No sound leaves it, and none is stored "
-    "unless you save it. While a session is open its sound lies in a nameless temporary file, encrypted with a key "
-    "that is only in memory, so that a moment can be heard again.</p>"
+    "<p>Shows which emotion a voice <b>expresses</b>, live, on this computer. No sound leaves it, none is stored.</p>"
     "<p>The method is that of L. Pepino, P. Riera and L. Ferrer, “Emotion Recognition from Speech Using Wav2vec 2.0 "
     "Embeddings”, Interspeech 2021.</p>"
     "<p><b>Limits.</b> The models learned from actors who were asked to sound like an emotion. An expression is not a "
