@@ -190,8 +190,7 @@ class AudienceView(QWidget):
 
     def open_on(self, screen: QScreen) -> None:
         """Fill a screen, and show what has been heard so far."""
-        if self._recorder.model is not None:
-            self._model_changed(self._recorder.model)
+        self._begin()
         self.timeline.show_history(self._recorder.session.history, self._recorder.session.gaps)
         self._state_changed(self._recorder.session.state)
         if self._recorder.session.is_recording and self._recorder.last is not None:
@@ -273,13 +272,18 @@ class AudienceView(QWidget):
             SessionState.IDLE: (messages.AUDIENCE_IDLE, messages.AUDIENCE_IDLE_HINT),
         }
         if state is SessionState.LISTENING and not self._recorder.session.history:
-            self.timeline.clear()
+            self._begin()
             self.answer.show_text(messages.LISTENING, "")
         elif state in texts:
             self.answer.show_text(*texts[state])
 
-    def _model_changed(self, model: ModelInfo) -> None:
-        self.timeline.set_labels(model.labels)
+    def _model_changed(self, _model: ModelInfo) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        """Empty the timeline; its lanes are those of the session in hand, which may be an older model's."""
+        model = self._recorder.model
+        self.timeline.set_labels(self._recorder.session.labels or (model.labels if model is not None else ()))
         self._scale()
 
     def _predicted(self, prediction: Prediction) -> None:

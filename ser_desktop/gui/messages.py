@@ -86,12 +86,12 @@ AUDIENCE_TIP = "Fill a screen with the answer, for people to watch (F11)"
 AUDIENCE_ON = "Audience view on another screen"
 AUDIENCE_TITLE = "Speech Emotion – audience view"
 AUDIENCE_LEAVE, AUDIENCE_LEAVE_TIP = "Leave", "Back to the window (Esc)"
-AUDIENCE_SIGN = "Runs on this computer · nothing is stored"
+AUDIENCE_SIGN = "Runs on this computer · no sound is stored"
 AUDIENCE_IDLE, AUDIENCE_IDLE_HINT = "Ready", "Space: listen · Esc: leave"
 CONSENT_TITLE = "May this computer listen?"
 CONSENT_TEXT = (
-    "It will hear everybody in this room and show which emotion a voice seems to express. Nothing is stored, nothing "
-    "leaves the computer, and it is often wrong."
+    "It will hear everybody in this room and show which emotion a voice seems to express. No sound is stored unless "
+    "somebody saves it, nothing leaves the computer, and it is often wrong."
 )
 CONSENT_YES, CONSENT_NO = "We agree", "Not now"
 
