@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from ser_desktop.core.errors import BundleError
 from ser_desktop.core.features import FeatureName, FeatureSpec
 from ser_desktop.core.heads import HeadKind, HeadOptions
 from ser_desktop.core.normalise import Normalisation
+from ser_desktop.core.reliability import ReliabilityBin
 
 SCHEMA_VERSION = 1
 _FIX = "Copy the bundle again, or choose another model."
@@ -45,6 +46,9 @@ class Results:
         One per seed, between 0 and 1.
     n_test : int
         Utterances in the test set.
+    reliability : tuple of ReliabilityBin
+        How often the bundle's own head was right on test utterances when it was so sure, after the
+        temperature. Empty in older bundles and where nobody was left to test the head on.
     """
 
     corpus: str
@@ -55,6 +59,7 @@ class Results:
     test_wa: tuple[float, ...]
     validation_uar: tuple[float, ...]
     n_test: int
+    reliability: tuple[ReliabilityBin, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -192,7 +197,15 @@ def _results(value: dict[str, Any]) -> Results:
         test_wa=tuple(float(wa) for wa in value["test_wa"]),
         validation_uar=tuple(float(uar) for uar in value["validation_uar"]),
         n_test=int(value["n_test"]),
+        reliability=tuple(_bin(found) for found in value.get("reliability", ())),
     )
+
+
+def _bin(value: dict[str, Any]) -> ReliabilityBin:
+    known = {field.name: value[field.name] for field in fields(ReliabilityBin)}
+    if any(isinstance(v, bool) or not isinstance(v, int | float) for v in known.values()):
+        raise ValueError(f"its reliability holds {known}")
+    return ReliabilityBin(**{**known, "n": int(known["n"]), "n_right": int(known["n_right"])})
 
 
 def _check(config: BundleConfig) -> None:

@@ -31,7 +31,7 @@ def test_a_short_word_in_a_long_silence_is_speech() -> None:
 
 
 def test_a_faint_voice_is_too_quiet() -> None:
-    assert SpeechGate()(speech_like(8.0, level=0.0009)) is Speech.TOO_QUIET
+    assert SpeechGate()(speech_like(8.0, level=0.0004)) is Speech.TOO_QUIET
 
 
 @pytest.mark.data
