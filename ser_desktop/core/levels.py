@@ -67,7 +67,8 @@ class SpeechGate:
     Speech rises and falls; a fan, hum or hiss stays level. A frame of 20 ms is *active* when it
     stands ``rise_db`` above the window's quiet frames (10th percentile) and above ``quiet_db``. Keys, doors
     and clicks rise and fall too, but are not *voiced*: an active frame is, when it repeats itself within
-    the range of pitch (`periodicity`). Whispering is not voiced either, and music often is.
+    the range of pitch, its overtones alone as well (`periodicity`). Whispering is not voiced either, and music
+    often is.
 
     Attributes
     ----------
@@ -79,8 +80,8 @@ class SpeechGate:
         How far an active frame stands above the background.
     active_s : float
         How much active sound a window needs.
-    voiced : float
-        How periodic a voiced frame is, between 0 and 1.
+    voiced, overtones : float
+        How periodic a voiced frame is, between 0 and 1, and its overtones alone.
     voiced_s : float
         How much of the active sound must be voiced.
     """
@@ -89,7 +90,8 @@ class SpeechGate:
     quiet_db: float = -72.0
     rise_db: float = 10.0
     active_s: float = 0.24
-    voiced: float = 0.7
+    voiced: float = 0.75
+    overtones: float = 0.6
     voiced_s: float = 0.16
 
     def __call__(self, samples: FloatArray) -> Speech:
@@ -112,7 +114,8 @@ class SpeechGate:
         n_steps = -(-len(active) // _AT_ONCE)
         for step in range(n_steps):
             frames = active[step::n_steps]
-            is_voiced = periodicity(samples, frames * _N_FRAME + _N_FRAME // 2) > self.voiced
+            whole, overtones = periodicity(samples, frames * _N_FRAME + _N_FRAME // 2)
+            is_voiced = (whole > self.voiced) & (overtones > self.overtones)
             n_found += int(np.count_nonzero(is_voiced))
             n_loud += int(np.count_nonzero(levels[frames[is_voiced]] > self.speech_db))
             if n_loud >= n_voiced:

@@ -97,6 +97,7 @@ _LIGHT_TOKENS = {
     InputLight.ZEROS: "error",
     InputLight.QUIET: "warning",
     InputLight.CLIPPING: "error",
+    InputLight.NARROW: "warning",
 }
 
 
@@ -111,7 +112,7 @@ class LightLabel(QWidget):
         row.setContentsMargins(18, 0, 0, 0)
         row.addWidget(self._text)
         self.set_light(InputLight.WAITING)
-        self.setMinimumWidth(QFontMetricsF(self._text.font()).horizontalAdvance("no sound yet") + 24)
+        self.setMinimumWidth(QFontMetricsF(self._text.font()).horizontalAdvance("phone quality") + 24)
 
     def set_light(self, light: InputLight) -> None:
         """Show a judgement; its advice is the tooltip."""

@@ -126,7 +126,7 @@ def drums(rng: np.random.Generator, n: int) -> FloatArray:
 
 
 def melody(rng: np.random.Generator, n: int) -> FloatArray:
-    """Synthetic: one instrument with vibrato, like a violin or a flute, two to five notes a second."""
+    """Synthetic: one instrument with vibrato, like a violin or a flute, two to five notes a second, with rests."""
     sound, at = np.zeros(n), 0.0
     base = rng.uniform(180, 440)
     while at < n / SAMPLE_RATE_HZ:
@@ -134,7 +134,9 @@ def melody(rng: np.random.Generator, n: int) -> FloatArray:
         t = np.arange(int(length_s * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
         hz = base * 2 ** ((int(rng.choice(_PENTATONIC)) + 12 * int(rng.integers(0, 2))) / 12)
         vibrato = 1 + 0.015 * np.sin(2 * np.pi * rng.uniform(5, 7) * t) * np.minimum(1, t / 0.15)
-        _add(sound, _note(hz * vibrato, rng.uniform(0.0, 1.5), 10), at)
+        is_rest = rng.random() < 0.2
+        if not is_rest:
+            _add(sound, _note(hz * vibrato, rng.uniform(0.0, 1.5), 10), at)
         at += length_s
     return _unit(sound)
 
