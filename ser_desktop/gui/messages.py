@@ -164,9 +164,10 @@ def why(prediction: Prediction | None, model: ModelInfo | None) -> str:
     reliable = trust_messages.how_reliable(prediction, model)
     best, second = sorted(zip(prediction.probabilities, prediction.labels, strict=True), reverse=True)[:2]
     if prediction.state is AnswerState.NOT_SURE:
-        return (
+        return _joined(
             f"No emotion stands out: {best[1]} and {second[1]} are closest. Below {100 * model.threshold:.0f} % "
-            "the program does not commit itself."
+            "the program does not commit itself.",
+            reliable,
         )
     next_one = f"; next comes {second[1]} with {100 * second[0]:.0f} %" if second[0] >= 0.005 else ""
     return _joined(

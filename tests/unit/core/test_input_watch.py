@@ -25,9 +25,10 @@ def spoken(seconds: float = 3.0) -> FloatArray:
 def test_a_telephone_lacks_the_high_tones_whatever_the_cards_rate(rate: int) -> None:
     wide = soxr.resample(spoken(), S, rate)
     narrow = soxr.resample(through_telephone(spoken()), S, rate)
-    levels = [high_tones_db(samples, rate) for samples in (wide, narrow)]
-    assert levels[0] is not None and levels[0] > NARROW_DB + 5
-    assert levels[1] is not None and levels[1] < NARROW_DB - 5
+    high, low = (high_tones_db(samples, rate) for samples in (wide, narrow))
+    assert high is not None
+    assert low is not None
+    assert high > NARROW_DB + 5 > NARROW_DB - 5 > low
     assert InputWatch().light(wide, rate, heard_speech=True) is InputLight.GOOD
     assert InputWatch().light(narrow, rate, heard_speech=True) is InputLight.NARROW
 
