@@ -26,8 +26,8 @@ _HEARD = {
         "asked, so that noise is not taken for an emotion."
     ),
     Heard.NO_VOICE: (
-        "The sound does not vibrate as a voice does: keys, doors and steps are like this, and whispering too. The "
-        "model is not asked, so that noise is not taken for an emotion."
+        "What is heard does not vibrate as a voice does: typing, doors and footsteps are like this. The model is not "
+        "asked, so that noise is not taken for an emotion. Whispering is not recognised either."
     ),
     Heard.FAINT_VOICE: (
         "Something vibrates like a voice, but so faintly that an answer would be a guess. Come closer to the "
@@ -54,8 +54,8 @@ def how_reliable(prediction: Prediction, model: ModelInfo) -> str:
         return ""
     span = f"{100 * found.low:.0f}–{100 * found.high:.0f}\u00a0%"
     if prediction.state is AnswerState.NOT_SURE:
-        return f"With {span} it was right in {found.n_right} of {found.n} test recordings."
-    return f"When it was this sure ({span}), it was right in {found.n_right} of {found.n} test recordings."
+        return f"At {span} it was right in {found.n_right} of {found.n} test recordings."
+    return f"When the model was this sure ({span}), it was right in {found.n_right} of {found.n} test recordings."
 
 
 def reliability_tip(model: ModelInfo) -> str:

@@ -41,7 +41,7 @@ def test_a_fan_silence_and_keys_are_named() -> None:
     assert "like a fan" in messages.answer_subtitle(unspoken(Heard.STEADY))
     assert "nothing but silence" in messages.why(unspoken(Heard.SILENCE), MODEL)
     assert "no voice" in messages.answer_subtitle(unspoken(Heard.NO_VOICE))
-    assert "whispering" in messages.why(unspoken(Heard.NO_VOICE), MODEL)
+    assert "Whispering" in messages.why(unspoken(Heard.NO_VOICE), MODEL)
     assert "Speak louder" in messages.answer_subtitle(unspoken(Heard.FAINT_VOICE))
 
 
@@ -52,14 +52,14 @@ def test_answers_of_older_sessions_know_no_reason_and_say_the_general_one() -> N
 
 def test_an_answer_tells_how_often_the_model_was_right_when_it_was_as_sure() -> None:
     said = plain(messages.why(spoken(0.24, 0.66, 0.1), COUNTED))
-    assert "When it was this sure (60–80 %), it was right in 15 of 21 test recordings." in said
+    assert "When the model was this sure (60–80 %), it was right in 15 of 21 test recordings." in said
     assert said.startswith("The voice sounds angry")
     assert said.endswith("not what a person feels.")
 
 
 def test_not_sure_tells_it_too() -> None:
     said = plain(messages.why(spoken(0.33, 0.35, 0.32, state=AnswerState.NOT_SURE), COUNTED))
-    assert said.endswith("With 30–40 % it was right in 10 of 25 test recordings.")
+    assert said.endswith("At 30–40 % it was right in 10 of 25 test recordings.")
 
 
 @pytest.mark.parametrize("model", [MODEL, replace(COUNTED, reliability=COUNTED.reliability[1:2])])
