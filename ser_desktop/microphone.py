@@ -11,14 +11,15 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ser_desktop.core.audio import SAMPLE_RATE_HZ, FloatArray, read_blocks
-from ser_desktop.core.errors import MicrophoneError
+from ser_desktop.core.audio import SAMPLE_RATE_HZ, FloatArray, convert, read_blocks
+from ser_desktop.core.errors import MicrophoneError, PlaybackError
 from ser_desktop.core.ring import RingBuffer
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ PATIENCE_S = 4.0
 
 Virtual devices with large buffers are silent for two seconds after they are opened.
 """
+
+_players = threading.Semaphore(1)
+"""Held by whoever plays, or makes PortAudio start anew, which would tear a player's stream away."""
 
 _BLOCK_S = 0.02
 _SERVER_CHECK_S = 0.5
@@ -220,6 +224,69 @@ class FileSource:
         self._next = None
 
 
+class Player:
+    """Plays samples once through the system's loudspeaker; its callback only copies.
+
+    Parameters
+    ----------
+    samples : (n_samples,) float32
+        At `SAMPLE_RATE_HZ`.
+
+    Raises
+    ------
+    PlaybackError
+        If there is no loudspeaker, or it cannot be opened.
+    """
+
+    def __init__(self, samples: FloatArray) -> None:
+        sounddevice = _sounddevice()
+        _players.acquire()
+        try:
+            device = _loudspeaker(sounddevice)
+            self._rate_hz = float(device["default_samplerate"])
+            self._samples = convert(samples, SAMPLE_RATE_HZ, self._rate_hz)
+            self._n_given = 0
+            self._stream: sd.OutputStream = sounddevice.OutputStream(
+                device=device["index"],
+                channels=1,
+                samplerate=self._rate_hz,
+                dtype="float32",
+                latency="high",
+                callback=self._give,
+            )
+            self._stream.start()
+            self._latency_s = float(self._stream.latency)
+        except (sounddevice.PortAudioError, ValueError) as error:
+            if hasattr(self, "_stream"):
+                self._stream.close(ignore_errors=True)
+            _players.release()
+            raise PlaybackError(
+                f"The sound cannot be played ({_reason(error)}).",
+                "Check that a loudspeaker or headphones are connected and chosen in the system's sound settings.",
+            ) from error
+
+    def position_s(self) -> float:
+        """How much of it has been heard."""
+        return min(len(self._samples) / self._rate_hz, max(0.0, self._n_given / self._rate_hz - self._latency_s))
+
+    def is_done(self) -> bool:
+        """Whether all of it has been heard, or its device went away."""
+        n_needed = len(self._samples) + self._latency_s * self._rate_hz
+        return self._n_given >= n_needed or not self._stream.active
+
+    def close(self) -> None:
+        """Be silent at once and release the device."""
+        self._stream.abort(ignore_errors=True)
+        self._stream.close(ignore_errors=True)
+        _players.release()
+
+    def _give(self, block: np.ndarray[Any, np.dtype[np.float32]], n: int, _time: object, _status: Any) -> None:
+        part = self._samples[self._n_given : self._n_given + n]
+        block[: len(part), 0] = part
+        block[len(part) :, 0] = 0
+        self._n_given += n
+
+
 def list_devices(*, refresh: bool = False) -> tuple[InputDevice, ...]:
     """List microphones, the default one first.
 
@@ -235,11 +302,15 @@ def list_devices(*, refresh: bool = False) -> tuple[InputDevice, ...]:
     """
     sounddevice = _sounddevice()
     try:
-        if refresh:
-            # After a failed start there is nothing to end.
-            with contextlib.suppress(sounddevice.PortAudioError):
-                sounddevice._terminate()
-            sounddevice._initialize()
+        # While something is played, devices that came or went are seen at the next look.
+        if refresh and _players.acquire(blocking=False):
+            try:
+                # After a failed start there is nothing to end.
+                with contextlib.suppress(sounddevice.PortAudioError):
+                    sounddevice._terminate()
+                sounddevice._initialize()
+            finally:
+                _players.release()
         devices = [dict(d) for d in sounddevice.query_devices()]
     except sounddevice.PortAudioError as error:
         raise MicrophoneError(
@@ -254,6 +325,17 @@ def list_devices(*, refresh: bool = False) -> tuple[InputDevice, ...]:
         default = sounddevice.default.device[0]
         found = [_portaudio_device(d, is_default=d["index"] == default) for d in inputs]
     return tuple(sorted(_distinct(found), key=lambda device: not device.is_default))
+
+
+def _loudspeaker(sounddevice: Any) -> dict[str, Any]:
+    """Return the sound server's, where there is one; PortAudio's default otherwise."""
+    outputs = [dict(d) for d in sounddevice.query_devices() if d["max_output_channels"] > 0]
+    default = sounddevice.default.device[1]
+    found = next((d for d in outputs if d["name"] == "pulse"), None)
+    found = found or next((d for d in outputs if d["index"] == default), None) or next(iter(outputs), None)
+    if found is None:
+        raise ValueError("no loudspeaker was found")
+    return found
 
 
 def _server_devices(sources: list[dict[str, Any]], default: str, gateway: int) -> list[InputDevice]:

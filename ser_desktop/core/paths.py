@@ -71,6 +71,11 @@ def features_folder() -> Path:
     return cache_folder() / "features"
 
 
+def journals_folder() -> Path:
+    """Folder of recordings under way, and of those that were interrupted."""
+    return Path(platformdirs.user_state_dir(APP_NAME, appauthor=False)) / "recordings"
+
+
 def settings_file() -> Path:
     """File of the user's settings."""
     return Path(platformdirs.user_config_dir(APP_NAME, appauthor=False)) / "settings.json"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from ser_desktop.core.errors import SaveError, SerError
+from ser_desktop.core.markers import Marker
+from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.settings import write_atomically
 
@@ -55,15 +56,49 @@ class Session:
     ----------
     model : str
         Name of the bundle, written into exports.
+
+    Attributes
+    ----------
+    state : SessionState
+    source : str
+        Name of the microphone or file.
+    started_at : datetime or None
+    history : list of Prediction
+    gaps : list of Gap
+    markers : list of Marker
+        In the order of their times.
+    model_info : ModelInfo or None
+    labels : tuple of str
+    hop_s : float
+    note : str
+        What somebody wrote about the whole recording.
+    audio : str
+        Name of the sound file that lies beside `path`, empty where there is none.
+    path : Path or None
+        The file it was opened from or saved to.
     """
 
     def __init__(self, model: str = "") -> None:
         self.model = model
+        self.model_info: ModelInfo | None = None
+        self.labels: tuple[str, ...] = ()
+        self.hop_s = 1.0
+        self.note = ""
+        self.audio = ""
+        self.path: Path | None = None
         self.state = SessionState.LOADING
         self.source = ""
         self.started_at: datetime | None = None
         self.history: list[Prediction] = []
         self.gaps: list[Gap] = []
+        self.markers: list[Marker] = []
+
+    @classmethod
+    def of(cls, model: ModelInfo) -> Session:
+        """Return an empty session of a model."""
+        session = cls(model.name)
+        session.model_info, session.labels = model, model.labels
+        return session
 
     @property
     def is_recording(self) -> bool:
@@ -89,6 +124,9 @@ class Session:
         self.started_at = now
         self.history = []
         self.gaps = []
+        self.markers = []
+        self.note = self.audio = ""
+        self.path = None
 
     def add(self, prediction: Prediction) -> None:
         """Remember an answer."""
@@ -98,33 +136,35 @@ class Session:
         """Time of day at a position, in seconds since the recording began."""
         return None if self.started_at is None else self.started_at + timedelta(seconds=position_s)
 
+    def snapshot(self) -> Session:
+        """Return a copy that does not grow, for another thread to write."""
+        copy = Session(self.model)
+        copy.__dict__.update(self.__dict__)
+        copy.history, copy.gaps, copy.markers = list(self.history), list(self.gaps), list(self.markers)
+        return copy
+
     def as_json_text(self) -> str:
-        """Return the recording's answers as JSON."""
-        return json.dumps(
-            {
-                "format": "ser-desktop session",
-                "version": 1,
-                "model": self.model,
-                "source": self.source,
-                "started_at": self.started_at.isoformat(timespec="milliseconds") if self.started_at else None,
-                "gaps": [{"start_s": round(gap.start_s, 3), "end_s": round(gap.end_s, 3)} for gap in self.gaps],
-                "windows": [p.as_json() for p in self.history],
-            },
-            indent=1,
-            ensure_ascii=False,
-        )
+        """Return the recording as JSON (see `session_file`)."""
+        from ser_desktop.core.session_file import as_text
+
+        return as_text(self)
 
     def as_csv_text(self) -> str:
-        """Return the recording's answers as a table, one row per window."""
+        """Return the recording's answers as a table, one row per window; markers stand in the row they fall into."""
         labels = self.history[0].labels if self.history else ()
         text = io.StringIO()
         writer = csv.writer(text)
-        writer.writerow(["start_s", "end_s", "clock_end", "state", "label", *labels])
-        for p in self.history:
+        writer.writerow(["start_s", "end_s", "clock_end", "state", "label", *labels, "marker"])
+        waiting = sorted(self.markers, reverse=True)
+        for i, p in enumerate(self.history):
+            notes = []
+            while waiting and (waiting[-1].at_s <= p.end_s or i == len(self.history) - 1):
+                notes.append(waiting.pop().note or "marker")
             clock = self.clock(p.end_s)
             chances = [f"{x:.6f}" for x in p.probabilities] or [""] * len(labels)
             when = clock.isoformat(timespec="milliseconds") if clock else ""
-            writer.writerow([f"{p.start_s:.3f}", f"{p.end_s:.3f}", when, p.state, p.label or "", *chances])
+            row = [f"{p.start_s:.3f}", f"{p.end_s:.3f}", when, p.state, p.label or "", *chances, "; ".join(notes)]
+            writer.writerow(row)
         return text.getvalue()
 
     def save(self, path: Path) -> None:

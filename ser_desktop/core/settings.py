@@ -14,6 +14,9 @@ from ser_desktop.core.errors import SettingsError
 
 SCHEMA_VERSION = 1
 
+TERMS_VERSION = "1"
+"""Changes with what people have to understand before the first recording, so that they are asked again."""
+
 _MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """From a schema version to the next one; none is needed yet."""
 
@@ -25,33 +28,70 @@ def _setting(
     *,
     bounds: tuple[float, float] | None = None,
     choices: tuple[str, ...] | None = None,
+    names: tuple[str, ...] | None = None,
+    unit: str = "",
+    while_recording: bool = True,
+    is_shown: bool = True,
 ) -> Any:
-    meta = {"title": title, "help": help, "bounds": bounds, "choices": choices}
+    meta: dict[str, Any] = {"title": title, "help": help, "bounds": bounds, "choices": choices, "names": names}
+    meta |= {"unit": unit, "while_recording": while_recording, "is_shown": is_shown}
     return field(default=default, metadata=meta)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything a user can set. Each field's metadata holds ``title, help, bounds, choices``."""
+    """Everything a user can set.
 
-    microphone: str = _setting("", "Microphone", "Remembered by name; empty means the system's default microphone.")
-    bundle: str = _setting("", "Model", "Folder of the model bundle; empty means the one that came along.")
-    hop_s: float = _setting(1.0, "Answer every", "Seconds from one answer to the next.", bounds=(0.25, 8.0))
+    Each field's metadata holds ``title, help, bounds, choices``, the choices' ``names``, the ``unit`` of a number,
+    whether it may change ``while_recording``, and whether it ``is_shown`` among the settings.
+    """
+
+    microphone: str = _setting(
+        "", "Microphone", "Which microphone is listened to; it is remembered by name.", while_recording=False
+    )
+    bundle: str = _setting(
+        "",
+        "Model",
+        "What judges the voice: the model that came along, or one that was trained or opened here.",
+        while_recording=False,
+    )
+    hop_s: float = _setting(
+        1.0, "Answer every", "Seconds from one answer to the next.", bounds=(0.25, 8.0), unit="s", while_recording=False
+    )
     device: str = _setting(
         "auto",
         "Processor",
         "Where the speech encoder runs; automatic takes the fastest that works.",
         choices=("auto", "cuda", "mps", "cpu"),
+        names=("Automatic", "Graphics card (NVIDIA)", "Graphics (Apple)", "Processor only"),
+        while_recording=False,
     )
     backend: str = _setting(
         AUTO,
         "Computed with",
         "How the speech encoder is computed; automatic measures what is fastest here, once, and remembers it.",
         choices=(AUTO, *BackendName),
+        names=("Automatic", *(name.in_words for name in BackendName)),
+        while_recording=False,
     )
     theme: str = _setting(
-        "system", "Appearance", "Light, dark, or as the system has it.", choices=("system", "light", "dark")
+        "system",
+        "Appearance",
+        "Light, dark, or as the system has it.",
+        choices=("system", "light", "dark"),
+        names=("As the system", "Light", "Dark"),
     )
+    understood: str = _setting(
+        "",
+        "Understood",
+        "Version of the limits that were read and understood before the first recording.",
+        is_shown=False,
+    )
+
+    @property
+    def understands(self) -> bool:
+        """Whether the limits in force were understood."""
+        return self.understood == TERMS_VERSION
 
 
 def parse_settings(value: object) -> Settings:

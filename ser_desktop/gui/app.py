@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from ser_desktop import __version__
 from ser_desktop.core import paths
 from ser_desktop.core.settings import load_settings
-from ser_desktop.gui import messages
+from ser_desktop.gui import icons, messages
 from ser_desktop.gui.install_worker import InstallWorker
 from ser_desktop.gui.main_window import MainWindow
 from ser_desktop.gui.recorder import Notice, Recorder
@@ -82,6 +82,7 @@ class Application:
 
     def _begin(self) -> None:
         self.recorder.start()
+        self.window.sessions.recovery.look()
         news = self.window.training.news()
         if news is not None:
             self.recorder.noticed.emit(news)
@@ -92,7 +93,10 @@ class Application:
         """Run until the window is closed, end the threads, and return the exit status."""
         self.start()
         status = self._qt.exec()
-        if not all([self.installer.shut_down(), self.recorder.shut_down()]):
+        window = self.window
+        # All of them are told, also when one does not end.
+        ended = [part.shut_down() for part in (window.help, window.sessions, self.installer, self.recorder)]
+        if not all(ended):
             # Destroying a running thread would crash; nothing is left to save.
             _log.error("a thread did not end in time")
             logging.shutdown()
@@ -132,6 +136,7 @@ def run(options: AppOptions) -> int:
     assert isinstance(qt, QApplication)  # noqa: S101
     qt.setApplicationName(messages.APP_TITLE)
     qt.setDesktopFileName(paths.APP_NAME)
+    qt.setWindowIcon(icons.app_icon())
     application = Application(options, qt)
     _catch_everything(application)
     # Python sees Ctrl+C only when its interpreter runs; the window's clocks see to that.

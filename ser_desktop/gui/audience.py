@@ -10,7 +10,7 @@ from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.core.session import Gap, SessionState
 from ser_desktop.gui import messages, theme
-from ser_desktop.gui.plots import Timeline
+from ser_desktop.gui.plots import TimelineView
 from ser_desktop.gui.recorder import Recorder
 from ser_desktop.gui.symbols import paint_symbol
 
@@ -146,7 +146,7 @@ class AudienceView(QWidget):
         self.setObjectName("audience")
         self.setWindowTitle(messages.AUDIENCE_TITLE)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.answer, self.timeline = LargeAnswer(), Timeline()
+        self.answer, self.timeline = LargeAnswer(), TimelineView()
         self.sign = QLabel(messages.AUDIENCE_SIGN)
         self.sign.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.consent = ConsentPanel()
@@ -169,8 +169,7 @@ class AudienceView(QWidget):
         """Fill a screen, and show what has been heard so far."""
         if self._recorder.model is not None:
             self._model_changed(self._recorder.model)
-        for prediction in self._recorder.session.history:
-            self.timeline.add(prediction, self._recorder.settings.hop_s)
+        self.timeline.show_history(self._recorder.session.history, self._recorder.session.gaps)
         self._state_changed(self._recorder.session.state)
         if self._recorder.session.is_recording and self._recorder.last is not None:
             self.answer.show_prediction(self._recorder.last)
@@ -262,7 +261,7 @@ class AudienceView(QWidget):
     def _predicted(self, prediction: Prediction) -> None:
         if self._recorder.session.state is not SessionState.PAUSED:
             self.answer.show_prediction(prediction)
-        self.timeline.add(prediction, self._recorder.settings.hop_s)
+        self.timeline.add(prediction)
 
     def _gap_ended(self, gap: Gap) -> None:
         self.timeline.add_gap(gap.start_s, gap.end_s)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QPaintEvent, QShortcut
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QPaintEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -13,8 +13,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QMainWindow,
-    QMenu,
-    QMessageBox,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -22,23 +20,30 @@ from PySide6.QtWidgets import (
 
 from ser_desktop.core import paths
 from ser_desktop.core.audio import FILE_SUFFIXES
-from ser_desktop.core.errors import SaveError
 from ser_desktop.core.input_watch import InputWatch
 from ser_desktop.core.levels import InputLight, level_db
 from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.published import published_weights
-from ser_desktop.core.session import Gap, SessionState
-from ser_desktop.gui import messages
-from ser_desktop.gui.audience import AudienceView, other_screen
+from ser_desktop.core.session import SessionState
+from ser_desktop.gui import icons, messages
+from ser_desktop.gui.audience_door import AudienceDoor
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.encoders_dialog import EncodersDialog
+from ser_desktop.gui.help import messages as help_messages
+from ser_desktop.gui.help.door import HelpDoor
+from ser_desktop.gui.help.welcome import WelcomePanel
 from ser_desktop.gui.install_worker import InstallWorker
-from ser_desktop.gui.plots import LayerWeights, Timeline, Waveform
-from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.menu import MoreMenu, Section
+from ser_desktop.gui.plots import LayerWeights, Waveform
+from ser_desktop.gui.recorder import Recorder
+from ser_desktop.gui.sessions import messages as session_words
+from ser_desktop.gui.sessions.door import SessionsDoor
+from ser_desktop.gui.settings_door import SettingsDoor
+from ser_desktop.gui.status_rows import StatusRows
 from ser_desktop.gui.tool_bar import ToolBar
 from ser_desktop.gui.training.door import TrainingDoor
-from ser_desktop.gui.widgets import AnswerPanel, Card, ElidedLabel, EmotionBars, label
+from ser_desktop.gui.widgets import AnswerPanel, Card, EmotionBars, label
 
 _METER_MS = 33
 _AFTER_PAINT_MS = 50
@@ -72,9 +77,13 @@ class MainWindow(QMainWindow):
         installer = installer or InstallWorker()
         self.encoders = EncodersDialog(installer, self)
         self.recorder = recorder
-        self.audience: AudienceView | None = None
+        self.audience = AudienceDoor(recorder, self)
         self.training = TrainingDoor(recorder, installer, self)
         self.training.lacked.connect(self._show_encoders)
+        self.settings_door = SettingsDoor(recorder, self)
+        self.help = HelpDoor(recorder, self)
+        self.settings_door.appearance_chosen.connect(self.appearance_chosen)
+        self.sessions = SessionsDoor(recorder, self)
         self._wave_cursor = 0
         self._heard_speech = False
         self._input = InputWatch()
@@ -99,59 +108,60 @@ class MainWindow(QMainWindow):
         self.banner = Banner()
         page.addWidget(self.bar)
         page.addWidget(self.banner)
-        page.addLayout(self._build_cards(), stretch=1)
-        page.addLayout(self._build_status())
+        page.addWidget(self.sessions.recovery.banner)
+        self.cards = QWidget()
+        self.cards.setLayout(self._build_cards())
+        self.cards.layout().setContentsMargins(0, 0, 0, 0)
+        self.welcome = WelcomePanel()
+        for widget in (self.welcome, self.cards):
+            page.addWidget(widget, stretch=1)
+        self._show_welcome()
+        self.status = StatusRows()
+        page.addWidget(self.status)
         self.setCentralWidget(central)
 
-    def _build_menu(self) -> QMenu:
-        menu = QMenu(self)
-        self.demo_action = self._action(menu, messages.PLAY_DEMO, self._play_demo, "Ctrl+D")
-        self.file_action = self._action(menu, messages.PLAY_FILE, self._choose_file, "Ctrl+O")
-        self.save_action = self._action(menu, messages.SAVE_SESSION, self._choose_save, "Ctrl+S")
-        self.audience_action = self._action(menu, messages.AUDIENCE, self.show_audience, "F11")
-        menu.addSeparator()
-        self.model_action = self._action(menu, messages.OPEN_MODEL, self._choose_model)
-        self.default_action = self._action(menu, messages.DEFAULT_MODEL, lambda: self.recorder.open_model(None))
-        self.encoders_action = self._action(menu, messages.ENCODERS, self._show_encoders)
-        self.train_action = self._action(menu, messages.TRAIN, self.training.open, "Ctrl+T")
-        appearance = menu.addMenu(messages.APPEARANCE)
-        group = QActionGroup(self)
-        for choice, words in messages.APPEARANCES.items():
-            action = appearance.addAction(words)
-            action.setCheckable(True)
-            action.setChecked(self.recorder.settings.theme == choice)
-            action.triggered.connect(lambda _checked, chosen=choice: self.appearance_chosen.emit(chosen))
-            group.addAction(action)
-        menu.addSeparator()
-        self._action(menu, messages.ABOUT, self._about, "F1")
+    def _build_menu(self) -> MoreMenu:
+        menu = MoreMenu(self)
+        files = self.sessions.files
+        self.save_action = menu.add(Section.RECORDING, messages.SAVE_SESSION, files.ask_to_save, "Ctrl+S", "save")
+        self.open_action = menu.add(
+            Section.RECORDING, session_words.OPEN_SESSION, files.ask_to_open, "Ctrl+Shift+O", "sessions"
+        )
+        self.report_action = menu.add(
+            Section.RECORDING, session_words.EXPORT_REPORT, files.ask_for_report, icon="export"
+        )
+        self.demo_action = menu.add(Section.FILES, messages.PLAY_DEMO, self._play_demo, "Ctrl+D", "play")
+        self.file_action = menu.add(Section.FILES, messages.PLAY_FILE, self._choose_file, "Ctrl+O", "file")
+        self.model_action = menu.add(Section.MODELS, messages.OPEN_MODEL, self._choose_model, icon="open")
+        self.default_action = menu.add(
+            Section.MODELS, messages.DEFAULT_MODEL, lambda: self.recorder.open_model(None), icon="package"
+        )
+        self.encoders_action = menu.add(Section.MODELS, messages.ENCODERS, self._show_encoders, icon="encoder")
+        self.train_action = menu.add(Section.MODELS, messages.TRAIN, self.training.open, "Ctrl+T", "train")
+        self.audience.fill(menu)
+        self.appearance_actions = menu.add_choices(
+            Section.VIEW, messages.APPEARANCE, messages.APPEARANCES, self.appearance_chosen.emit, "appearance"
+        )
+        menu.add(Section.REST, help_messages.SETTINGS, self.settings_door.open, "Ctrl+,", "settings")
+        self.help.fill(menu)
         return menu
-
-    def _action(self, menu: QMenu, text: str, slot: object, keys: str = "") -> QAction:
-        action = menu.addAction(text)
-        action.triggered.connect(lambda _checked=False: slot())  # type: ignore[operator]
-        if keys:
-            action.setShortcut(QKeySequence(keys))
-            # A menu that is closed does not hear its shortcuts; the window does.
-            self.addAction(action)
-        return action
 
     def _build_cards(self) -> QGridLayout:
         self.answer = AnswerPanel()
         self.bars = EmotionBars()
-        self.timeline = Timeline()
+        self.timeline = self.sessions.timeline
         self.waveform = Waveform()
         self.layers = LayerWeights()
         self.layers_text = label("", "muted", wraps=True)
         self.why_text = label(messages.why(None, None), wraps=True)
         self.why_text.setAlignment(Qt.AlignmentFlag.AlignTop)
         answer, chances = Card(), Card(messages.CHANCES_TITLE)
-        time_line = Card(messages.TIMELINE_TITLE)
+        time_line = self.sessions.card
         layers, why = Card(messages.LAYERS_TITLE), Card(messages.WHY_TITLE)
         answer.body.addWidget(self.answer, stretch=1)
         answer.body.addWidget(self._build_offers())
         chances.body.addWidget(self.bars)
-        time_line.body.addWidget(self.timeline, stretch=3)
-        time_line.body.addWidget(self.waveform, stretch=1)
+        time_line.add_below(self.waveform)
         layers.body.addWidget(self.layers, stretch=1)
         layers.body.addWidget(self.layers_text)
         why.body.addWidget(self.why_text, stretch=1)
@@ -180,36 +190,31 @@ class MainWindow(QMainWindow):
         self.offers.hide()
         return self.offers
 
-    def _build_status(self) -> QGridLayout:
-        self.status_text = ElidedLabel("status")
-        self.status_text.setToolTip(messages.SKIPPED_TIP)
-        self.model_text = ElidedLabel("status", align_right=True)
-        self.device_text = ElidedLabel("status")
-        rows = QGridLayout()
-        rows.setVerticalSpacing(2)
-        rows.addWidget(self.status_text, 0, 0)
-        rows.addWidget(self.model_text, 0, 1)
-        rows.addWidget(self.device_text, 1, 0, 1, 2)
-        rows.setColumnStretch(0, 4)
-        rows.setColumnStretch(1, 7)
-        return rows
-
     def _connect(self) -> None:
         recorder = self.recorder
         self.bar.record_button.clicked.connect(recorder.toggle)
         self.bar.rescan_button.clicked.connect(recorder.rescan)
-        self.bar.audience_button.clicked.connect(self.show_audience)
+        self.bar.audience_button.clicked.connect(self.audience.open)
         self.bar.device_picked.connect(recorder.choose)
         recorder.state_changed.connect(self._state_changed)
         recorder.model_changed.connect(self._model_changed)
         recorder.predicted.connect(self._predicted)
         recorder.devices_changed.connect(self._devices_changed)
         recorder.source_changed.connect(self._source_changed)
-        recorder.gap_ended.connect(self._gap_ended)
+        self.sessions.moment_changed.connect(self._moment_changed)
+        self.sessions.model_shown.connect(self._model_changed)
+        self.sessions.labels_shown.connect(self.bars.set_labels)
         recorder.noticed.connect(self.banner.show_notice)
+        recorder.limits_wanted.connect(self.welcome.insist)
+        self.welcome.understood.connect(self._understood)
+        self.welcome.more_wanted.connect(self.help.open_limits)
         # Space records wherever the focus is, except on another button, which it presses.
         self.space = QShortcut(QKeySequence(Qt.Key.Key_Space), self, self._space_pressed)
-        QShortcut(QKeySequence("Ctrl+R"), self, recorder.rescan)
+        # Held down, it would stop what it has just begun.
+        self.space.setAutoRepeat(False)
+        self.space.setWhatsThis(help_messages.SHORTCUT_RECORD)
+        rescan = QShortcut(QKeySequence("Ctrl+R"), self, recorder.rescan)
+        rescan.setWhatsThis(help_messages.SHORTCUT_RESCAN)
         self._meter_timer = QTimer(self, interval=_METER_MS, timeout=self._show_sound)
         self._text_timer = QTimer(self, interval=_TEXT_MS, timeout=self._show_texts)
         self._meter_timer.start()
@@ -220,8 +225,11 @@ class MainWindow(QMainWindow):
         for plot in (self.timeline, self.waveform, self.layers):
             plot.restyle()
         self.training.restyle()
-        if self.audience is not None:
-            self.audience.restyle()
+        icons.redress()
+        self.settings_door.refresh()
+        self.help.restyle()
+        self.audience.restyle()
+        self.appearance_actions[self.recorder.settings.theme].setChecked(True)
         self.update()
 
     # ---- what people do
@@ -232,16 +240,21 @@ class MainWindow(QMainWindow):
         if button.isEnabled():
             button.animateClick()
 
+    def _show_welcome(self) -> None:
+        """Show the limits instead of the cards until they are understood."""
+        understands = self.recorder.settings.understands
+        self.welcome.setVisible(not understands)
+        self.cards.setVisible(understands)
+
+    def _understood(self) -> None:
+        self.recorder.understand()
+        self._show_welcome()
+        self.bar.record_button.setFocus()
+
     def _show_encoders(self) -> None:
         self.encoders.show()
         self.encoders.raise_()
         self.encoders.activateWindow()
-
-    def show_audience(self) -> None:
-        """Fill a screen for people to watch: one beside this window's, where there is one."""
-        if self.audience is None:
-            self.audience = AudienceView(self.recorder)
-        self.audience.open_on(other_screen(self))
 
     def _play_demo(self) -> None:
         self.recorder.play(paths.demo_clip(), messages.DEMO_SOURCE)
@@ -252,34 +265,14 @@ class MainWindow(QMainWindow):
         if name:
             self.recorder.play(Path(name), Path(name).name)
 
-    def _choose_save(self) -> None:
-        if not self.recorder.session.history:
-            return
-        name, _ = QFileDialog.getSaveFileName(
-            self, messages.SAVE_SESSION, "session.csv", "Table (*.csv);;JSON (*.json)"
-        )
-        if name:
-            self.save_session(Path(name))
-
     def save_session(self, path: Path) -> None:
-        """Save the answers; the banner says how it went."""
-        try:
-            self.recorder.session.save(path)
-        except SaveError as error:
-            self.banner.show_notice(Notice(str(error), is_error=True))
-        else:
-            self.banner.show_notice(Notice(messages.saved(str(path))))
+        """Save the session in hand; the banner says how it went."""
+        self.sessions.files.save(path)
 
     def _choose_model(self) -> None:
         name = QFileDialog.getExistingDirectory(self, messages.OPEN_MODEL)
         if name:
             self.recorder.open_model(Path(name))
-
-    def _about(self) -> None:
-        box = QMessageBox(self)
-        box.setWindowTitle(messages.ABOUT)
-        box.setText(messages.ABOUT_TEXT)
-        box.open()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Tell, once the first picture is out, that there is time for other work."""
@@ -293,8 +286,10 @@ class MainWindow(QMainWindow):
         self._meter_timer.stop()
         self._text_timer.stop()
         self.training.close()
-        if self.audience is not None:
-            self.audience.close()
+        self.settings_door.close()
+        self.help.close()
+        self.sessions.shut_down()
+        self.audience.close()
         super().closeEvent(event)
 
     # ---- what the recorder says
@@ -303,9 +298,11 @@ class MainWindow(QMainWindow):
         recording = self.recorder.session.is_recording
         is_idle = state is SessionState.IDLE
         self.bar.show_state(state, recording=recording)
+        self.open_action.setEnabled(is_idle)
         for action in (self.demo_action, self.file_action, self.model_action, self.default_action):
             action.setEnabled(is_idle or (state is SessionState.FAILED and action in self._model_actions()))
-        self.save_action.setEnabled(bool(self.recorder.session.history))
+        for action in (self.save_action, self.report_action):
+            action.setEnabled(bool(self.recorder.session.history))
         self.offers.setVisible(is_idle and not self.recorder.session.history)
         if state is SessionState.LISTENING and not self.recorder.session.history:
             self._clear()
@@ -321,6 +318,8 @@ class MainWindow(QMainWindow):
             self.answer.show_prediction(self.recorder.last)
         elif is_idle:
             self._invite()
+        if self.sessions.moment is not None:
+            self._moment_changed(self.sessions.moment)
         self._show_texts()
 
     def _model_actions(self) -> tuple[QAction, ...]:
@@ -333,29 +332,24 @@ class MainWindow(QMainWindow):
             self.answer.show_text(messages.READY, messages.READY_HINT)
 
     def _clear(self) -> None:
-        self.timeline.clear()
         self.bars.show_prediction(None)
         self.waveform.hide_window()
         self._heard_speech = False
 
     def _model_changed(self, model: ModelInfo) -> None:
         self.bars.set_labels(model.labels)
-        self.timeline.set_labels(model.labels)
         self.layers.set_weights(model.layer_weights, published_weights(model.head, model.normalisation))
         self.layers_text.setText(messages.layers_sentence(model))
-        self.model_text.setText(messages.model_status(model))
-        self.model_text.setToolTip(f"{messages.model_status(model)}\n{messages.model_tip(model)}")
-        self.device_text.setText(messages.device_status(model))
-        self.device_text.setToolTip(messages.device_tip(model))
+        self.status.show_model(model)
         self._show_texts()
 
     def _predicted(self, prediction: Prediction) -> None:
         self._heard_speech = self._heard_speech or bool(prediction.probabilities)
-        if self.recorder.session.state is not SessionState.PAUSED:
+        if self.recorder.session.state is not SessionState.PAUSED and self.sessions.moment is None:
             self.answer.show_prediction(prediction)
             self.bars.show_prediction(prediction)
-        self.timeline.add(prediction, self.recorder.settings.hop_s)
         self.save_action.setEnabled(True)
+        self.report_action.setEnabled(True)
         self._show_texts()
 
     def _devices_changed(self) -> None:
@@ -373,8 +367,14 @@ class MainWindow(QMainWindow):
             self.bar.meter.reset()
             self.bar.light.set_light(InputLight.WAITING)
 
-    def _gap_ended(self, gap: Gap) -> None:
-        self.timeline.add_gap(gap.start_s, gap.end_s)
+    def _moment_changed(self, moment: Prediction | None) -> None:
+        shown = moment or self.recorder.last
+        if moment is None and self.recorder.session.state is SessionState.PAUSED:
+            self._state_changed(SessionState.PAUSED)
+        elif shown is not None:
+            self.answer.show_prediction(shown)
+            self.bars.show_prediction(shown)
+        self._show_texts()
 
     # ---- the two clocks
 
@@ -400,8 +400,9 @@ class MainWindow(QMainWindow):
         self.bar.show_elapsed(int(recorder.elapsed_s()))
         last = recorder.last
         skipped = last.n_skipped if last else 0
-        self.status_text.setText(messages.status(last, recorder.session.started_at, recorder.age_s(), skipped))
-        self.why_text.setText(messages.why(last, recorder.model))
+        status = messages.status(last, recorder.session.started_at, recorder.age_s(), skipped)
+        self.status.answer.setText(self.sessions.status() or status)
+        self.why_text.setText(self.sessions.why() or messages.why(last, recorder.model))
         if recorder.source is not None:
             rate_hz = recorder.source.rate_hz
             samples = recorder.source.ring.latest(round(_LIGHT_S * rate_hz))

@@ -41,7 +41,6 @@ OPEN_MODEL = "Open a model…"
 DEFAULT_MODEL = "Use the model that came along"
 APPEARANCE = "Appearance"
 APPEARANCES = {"system": "As the system", "light": "Light", "dark": "Dark"}
-ABOUT = "About and limits"
 CLOSE = "Dismiss"
 COPY_DETAILS = "Copy details"
 
@@ -84,7 +83,7 @@ TIMELINE_EMPTY = "Your recording will appear here, one lane per emotion."
 
 AUDIENCE, AUDIENCE_BUTTON = "Audience view", "Audience"
 AUDIENCE_TIP = "Fill a screen with the answer, for people to watch (F11)"
-AUDIENCE_ON = "Audience view on {}"
+AUDIENCE_ON = "Audience view on another screen"
 AUDIENCE_TITLE = "Speech Emotion – audience view"
 AUDIENCE_SIGN = "Runs on this computer · nothing is stored"
 AUDIENCE_IDLE, AUDIENCE_IDLE_HINT = "Ready", "Space: listen · Esc: leave"
@@ -149,6 +148,11 @@ _ADJECTIVES = {"disgust": "disgusted", "anger": "angry", "sadness": "sad", "happ
 """What a voice sounds like, for labels that name the feeling."""
 
 
+def sounds_like(label: str) -> str:
+    """Return the word for what a voice sounds like."""
+    return _ADJECTIVES.get(label, label)
+
+
 def why(prediction: Prediction | None, model: ModelInfo | None) -> str:
     """One or two plain sentences about the current answer."""
     if model is None:
@@ -171,7 +175,7 @@ def why(prediction: Prediction | None, model: ModelInfo | None) -> str:
         )
     next_one = f"; next comes {second[1]} with {100 * second[0]:.0f} %" if second[0] >= 0.005 else ""
     return _joined(
-        f"The voice sounds {_ADJECTIVES.get(best[1], best[1])}{next_one}.",
+        f"The voice sounds {sounds_like(best[1])}{next_one}.",
         reliable,
         "This is how the voice sounds to a model trained on actors, not what a person feels.",
     )
@@ -287,6 +291,11 @@ def verified(name: str, problems: tuple[str, ...]) -> str:
     return f"{' '.join(problems)} Remove {name} and get it again."
 
 
+def screen(number: int, name: str, width: int, height: int) -> str:
+    """Name a screen."""
+    return f"Screen {number}: {name}, {width} × {height}"
+
+
 def waiting_for(name: str) -> str:
     """Sentence while a lost microphone is awaited."""
     return f"Paused, waiting for «{name}». Recording goes on by itself when it is back; no other microphone is used."
@@ -300,11 +309,6 @@ def unplugged(name: str) -> str:
 def missing_device(name: str) -> str:
     """Entry of a microphone that is remembered but absent."""
     return f"{name} (not connected)"
-
-
-def saved(path: str) -> str:
-    """Return a confirmation."""
-    return f"Saved to «{path}»."
 
 
 def record_button(state: SessionState) -> str:
@@ -323,20 +327,6 @@ def unexpected(version: str, log: str) -> str:
         f"Something went wrong that should not. The program goes on, but a restart is safer.\n\n"
         f"Version {version}\nLog: {log}"
     )
-
-
-ABOUT_TEXT = (
-    "<h3>Speech Emotion</h3>"
-    "<p>Shows which emotion a voice <b>expresses</b>, live, on this computer. No sound leaves it, none is stored.</p>"
-    "<p>The method is that of L. Pepino, P. Riera and L. Ferrer, “Emotion Recognition from Speech Using Wav2vec 2.0 "
-    "Embeddings”, Interspeech 2021.</p>"
-    "<p><b>Limits.</b> The models learned from actors who were asked to sound like an emotion. An expression is not a "
-    "feeling, and the answers are often wrong, more so for other languages, rooms and microphones. Do not use it to "
-    "judge people, and not at work or in schools (EU AI Act, Article 5(1)(f)). Tell people that their voice is being "
-    "analysed.</p>"
-    "<p><b>Licences.</b> The program: MIT. The model that came along: CC BY-NC-SA 4.0, like RAVDESS, on which it was "
-    "trained. openSMILE: free for research and teaching, otherwise ask audEERING.</p>"
-)
 
 
 def _clock(started_at: datetime, seconds: float) -> str:

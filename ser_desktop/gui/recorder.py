@@ -14,7 +14,7 @@ from ser_desktop.core.errors import AudioFileError, SettingsError, UserFacingErr
 from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.session import Gap, Session, SessionState
-from ser_desktop.core.settings import Settings, save_settings
+from ser_desktop.core.settings import TERMS_VERSION, Settings, save_settings
 from ser_desktop.gui import messages
 from ser_desktop.gui.workers import CaptureWorker, InferenceWorker, Segment
 from ser_desktop.microphone import AudioSource, FileSource, InputDevice
@@ -47,10 +47,16 @@ class Recorder(QObject):
     source_changed()
         `source` was opened, lost or closed.
     gap_ended(Gap)
+    segment_begun(Segment)
+        Sound of a microphone or file is listened to from now on; the first one of a recording starts at 0.
+    session_opened()
+        `session` is a saved one.
     noticed(Notice or None)
         Something to say in the banner, or nothing any more.
     crashed(object)
         An exception nobody expected.
+    limits_wanted()
+        Somebody wants to record who has not yet said that the limits are understood.
     """
 
     state_changed = Signal(object)
@@ -59,8 +65,11 @@ class Recorder(QObject):
     devices_changed = Signal()
     source_changed = Signal()
     gap_ended = Signal(object)
+    segment_begun = Signal(object)
+    session_opened = Signal()
     noticed = Signal(object)
     crashed = Signal(object)
+    limits_wanted = Signal()
 
     def __init__(
         self,
@@ -91,6 +100,7 @@ class Recorder(QObject):
         self._is_opening = False
         self._starts_with_source = False
         self._play_once_loaded: tuple[Path, str] | None = None
+        self._play_once_understood: tuple[Path, str] | None = None
         self._unplugged = False
         self._inference = inference or InferenceWorker()
         self._capture = capture or CaptureWorker()
@@ -135,8 +145,17 @@ class Recorder(QObject):
         """Record or stop."""
         if self.session.is_recording:
             self.stop()
+        elif not self.settings.understands:
+            self.limits_wanted.emit()
         elif self.session.state is SessionState.IDLE:
             self._record()
+
+    def understand(self) -> None:
+        """Remember that the limits were understood, and play what waited for it."""
+        self.change_settings(understood=TERMS_VERSION)
+        waiting, self._play_once_understood = self._play_once_understood, None
+        if waiting is not None:
+            self.play(*waiting)
 
     def stop(self) -> None:
         """Stop; the last words are still analysed."""
@@ -161,7 +180,10 @@ class Recorder(QObject):
 
     def play(self, path: Path, name: str) -> None:
         """Take a sound file as virtual input and record it at once."""
-        if self.session.state is SessionState.LOADING:
+        if not self.settings.understands:
+            self._play_once_understood = (path, name)
+            self.limits_wanted.emit()
+        elif self.session.state is SessionState.LOADING:
             self._play_once_loaded = (path, name)
         elif self.session.state is SessionState.IDLE:
             self.noticed.emit(None)
@@ -174,6 +196,14 @@ class Recorder(QObject):
             self._starts_with_source = False
             self._go(SessionState.LOADING)
             self._load_model(str(folder) if folder else "")
+
+    def show_session(self, session: Session) -> None:
+        """Show a session that was saved, in place of the last recording."""
+        if self.session.state is SessionState.IDLE:
+            self.session = session
+            self.last = session.history[-1] if session.history else None
+            self.session_opened.emit()
+            self.state_changed.emit(session.state)
 
     def change_settings(self, **changes: str | float) -> None:
         """Apply and remember settings; when they cannot be saved, the banner says so."""
@@ -217,7 +247,7 @@ class Recorder(QObject):
             self.change_settings(bundle=self._loading_bundle)
         self.model = model
         self.last = None
-        self.session = Session(model.name)
+        self.session = Session.of(model)
         self.model_changed.emit(model)
         self._go(SessionState.IDLE)
         waiting, self._play_once_loaded = self._play_once_loaded, None
@@ -370,6 +400,10 @@ class Recorder(QObject):
         self._lost_s = None
         self.last = None
         self._first_segment = self._segment + 1
+        if self.model is not None and self.session.model_info is not self.model:
+            self.session = Session.of(self.model)
+            self.session.go(SessionState.IDLE)
+        self.session.hop_s = self.settings.hop_s
         self.session.start(self.source.name, datetime.now().astimezone())
         is_file = isinstance(self.source, FileSource)
         self._begin_segment(origin=0 if is_file else self.source.ring.n_written, start_s=0.0)
@@ -382,6 +416,7 @@ class Recorder(QObject):
         self._segment += 1
         segment = Segment(source.ring, source.rate_hz, origin, start_s, source.latency_s, self._segment)
         self._inference.begin(segment, self.settings.hop_s)
+        self.segment_begun.emit(segment)
 
     def _go(self, state: SessionState) -> None:
         self.session.go(state)

@@ -151,6 +151,7 @@ def _palette(t: Theme) -> QPalette:
 def _style_sheet(t: Theme) -> str:
     icons = paths.assets_folder() / "icons"
     chevron = (icons / f"chevron-{t.name}.svg").as_posix()
+    chevron_up = (icons / f"chevron-up-{t.name}.svg").as_posix()
     check = (icons / f"check-{t.name}.svg").as_posix()
     return f"""
     QWidget {{ font-size: 14px; color: {t.text}; }}
@@ -168,18 +169,23 @@ def _style_sheet(t: Theme) -> str:
     QPushButton:focus, QToolButton:focus, QComboBox:focus {{ border: 2px solid {t.accent}; }}
     QPushButton:disabled, QToolButton:disabled {{ color: {t.muted}; }}
     QToolButton::menu-indicator {{ image: none; }}
-    QPushButton#record {{
+    QWidget#bar QPushButton, QWidget#bar QToolButton {{ padding: 7px 10px; }}
+    QWidget#bar QPushButton#record {{
         background: {t.accent}; color: {t.on_accent}; border: 2px solid {t.accent};
-        font-size: 16px; font-weight: 600; padding: 8px 18px; min-width: 96px; }}
-    QPushButton#record:focus {{ border: 2px solid {t.text}; }}
-    QPushButton#record:disabled {{ background: {t.line}; color: {t.muted}; border-color: {t.line}; }}
-    QPushButton#record[recording="true"] {{ background: {t.raised}; color: {t.accent}; border: 2px solid {t.accent}; }}
+        font-size: 16px; font-weight: 600; padding: 8px 14px; min-width: 96px; }}
+    QWidget#bar QPushButton#record:focus {{ border: 2px solid {t.text}; }}
+    QWidget#bar QPushButton#record:disabled {{ background: {t.line}; color: {t.muted}; border-color: {t.line}; }}
+    QWidget#bar QPushButton#record[recording="true"] {{
+        background: {t.raised}; color: {t.accent}; border: 2px solid {t.accent}; }}
     QPushButton#primary {{
         background: {t.accent}; color: {t.on_accent}; border: 2px solid {t.accent}; font-weight: 600; }}
     QPushButton#primary:focus {{ border: 2px solid {t.text}; }}
     QPushButton#primary:disabled {{ background: {t.line}; color: {t.muted}; border-color: {t.line}; }}
     QPushButton#rail {{ background: transparent; border: 2px solid transparent; text-align: left;
         padding: 9px 14px; min-width: 172px; }}
+    QPushButton#small {{ padding: 5px 7px; }}
+    QPushButton#chip {{ padding: 2px 10px; border-radius: 6px; font-size: 12px; }}
+    QLineEdit#chip {{ padding: 2px 8px; border-radius: 6px; font-size: 12px; }}
     QPushButton#class {{ padding: 7px 12px; }}
     QPushButton#class:checked {{ border: 2px solid {t.accent}; }}
     QPushButton#rail:hover {{ background: {t.line}; }}
@@ -187,6 +193,11 @@ def _style_sheet(t: Theme) -> str:
     QPushButton#rail:focus {{ border-color: {t.accent}; }}
     QLabel#question {{ font-size: 18px; font-weight: 600; }}
     QLabel#answer {{ font-size: 16px; }}
+    QLabel#headline {{ font-size: 28px; font-weight: 700; }}
+    QLabel#point {{ font-weight: 600; }}
+    QLabel#key {{
+        background: {t.surface}; border: 1px solid {t.muted}; border-radius: 4px; padding: 2px 7px; font-size: 13px; }}
+    QLabel#note {{ color: {t.muted}; font-size: 13px; }}
     QPushButton#step {{
         color: {t.muted}; background: transparent; border: 1px solid transparent; padding: 4px 10px; }}
     QPushButton#step:enabled {{ color: {t.text}; }}
@@ -212,14 +223,27 @@ def _style_sheet(t: Theme) -> str:
     QRadioButton::indicator:disabled, QCheckBox::indicator:disabled {{ border-color: {t.line}; }}
     QRadioButton:disabled, QCheckBox:disabled {{ color: {t.muted}; }}
     QRadioButton#choice {{ font-weight: 600; }}
-    QLineEdit, QPlainTextEdit, QSpinBox {{
+    QLineEdit, QPlainTextEdit, QSpinBox, QDoubleSpinBox {{
         background: {t.raised}; border: 1px solid {t.line}; border-radius: 8px; padding: 6px 8px;
         selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
-    QLineEdit:focus, QPlainTextEdit:focus {{ border: 2px solid {t.accent}; }}
+    QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus {{ border: 2px solid {t.accent}; }}
     QLineEdit#plain {{ background: transparent; border: 1px solid transparent; font-weight: 600; padding: 2px 0; }}
     QLineEdit#plain:hover {{ border-color: {t.line}; }}
     QLineEdit#plain:focus {{ border: 1px solid {t.accent}; }}
+    QSpinBox:disabled, QDoubleSpinBox:disabled, QLineEdit:disabled {{ color: {t.muted}; }}
+    QSpinBox::up-button, QDoubleSpinBox::up-button {{
+        subcontrol-origin: border; subcontrol-position: top right; width: 28px; height: 17px; border: 0; }}
+    QSpinBox::down-button, QDoubleSpinBox::down-button {{
+        subcontrol-origin: border; subcontrol-position: bottom right; width: 28px; height: 17px; border: 0; }}
+    QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: url("{chevron_up}"); width: 10px; height: 7px; }}
+    QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{ image: url("{chevron}"); width: 10px; height: 7px; }}
     QTableWidget {{ background: {t.raised}; border: 1px solid {t.line}; gridline-color: {t.line}; }}
+    QTreeWidget, QListWidget, QTextBrowser {{
+        background: {t.raised}; border: 1px solid {t.line}; border-radius: 8px; outline: 0; }}
+    QTreeWidget::item {{ padding: 4px 2px; }}
+    QListWidget::item {{ padding: 8px 10px; border-radius: 4px; }}
+    QTreeWidget::item:selected, QListWidget::item:selected {{ background: {t.line}; color: {t.text}; }}
+    QTreeWidget:focus, QListWidget:focus, QTextBrowser:focus {{ border-color: {t.accent}; }}
     QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
     QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
     QScrollBar::handle {{ background: {t.line}; border-radius: 5px; min-height: 32px; min-width: 32px; }}
@@ -234,7 +258,10 @@ def _style_sheet(t: Theme) -> str:
     QComboBox:disabled {{ color: {t.muted}; }}
     QComboBox QAbstractItemView {{ background: {t.raised}; border: 1px solid {t.line}; outline: 0; }}
     QMenu {{ background: {t.raised}; border: 1px solid {t.line}; padding: 4px; }}
-    QMenu::item {{ padding: 6px 24px 6px 16px; border-radius: 4px; }}
+    QMenu::item {{ padding: 6px 24px 6px 12px; border-radius: 4px; }}
+    QMenu::icon {{ padding-left: 10px; }}
+    QMenu::separator {{ height: 1px; background: {t.line}; margin: 4px 8px; }}
+    QMenu QLabel#heading {{ color: {t.muted}; font-size: 12px; font-weight: 600; padding: 4px 8px 2px 4px; }}
     QMenu::item:selected {{ background: {t.line}; }}
     QMenu::item:disabled {{ color: {t.muted}; }}
     QProgressBar {{ background: {t.line}; border: 0; border-radius: 3px; max-height: 6px; min-height: 6px; }}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from ser_desktop.core.session import SessionState
-from ser_desktop.gui import messages, theme
+from ser_desktop.gui import icons, messages, theme
 from ser_desktop.gui.widgets import LevelMeter, LightLabel, label
 from ser_desktop.microphone import InputDevice
 
@@ -29,6 +29,7 @@ class ToolBar(QWidget):
 
     def __init__(self, menu: QMenu) -> None:
         super().__init__()
+        self.setObjectName("bar")
         self.record_button = QPushButton(messages.LOADING)
         self.record_button.setObjectName("record")
         self.record_button.setToolTip(messages.RECORD_TIP)
@@ -38,17 +39,21 @@ class ToolBar(QWidget):
         self.elapsed.setAccessibleName(messages.ELAPSED)
         self.picker = self._build_picker()
         self.rescan_button = QPushButton(messages.RESCAN)
+        icons.dress(self.rescan_button, "rescan")
         self.meter = LevelMeter()
         self.light = LightLabel()
         self.audience_button = QPushButton(messages.AUDIENCE_BUTTON)
+        icons.dress(self.audience_button, "audience")
         self.audience_button.setToolTip(messages.AUDIENCE_TIP)
         self.menu_button = QToolButton()
         self.menu_button.setText(messages.MENU)
+        self.menu_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        icons.dress(self.menu_button, "more")
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu_button.setMenu(menu)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
+        row.setSpacing(8)
         for widget in (self.record_button, self.elapsed, self.picker, self.rescan_button, self.meter, self.light):
             row.addWidget(widget, stretch=4 if widget is self.picker else 0)
         row.addStretch(1)
@@ -59,7 +64,7 @@ class ToolBar(QWidget):
         picker = QComboBox()
         picker.setAccessibleName(messages.MICROPHONE)
         picker.setToolTip(messages.MICROPHONE_TIP)
-        picker.setMinimumWidth(224)
+        picker.setMinimumWidth(176)
         picker.setMaximumWidth(380)
         picker.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         picker.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -76,6 +81,7 @@ class ToolBar(QWidget):
         self.record_button.setText(messages.record_button(state))
         self.record_button.setEnabled(recording or state is SessionState.IDLE)
         self.record_button.setProperty("recording", recording)
+        icons.dress(self.record_button, "stop" if recording else "record", "accent" if recording else "on_accent")
         self.record_button.style().polish(self.record_button)
         self.rescan_button.setEnabled(not recording)
         self.rescan_button.setToolTip(messages.RESCAN_WHILE_RECORDING if recording else messages.RESCAN_TIP)

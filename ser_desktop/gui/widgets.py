@@ -112,7 +112,8 @@ class LightLabel(QWidget):
         row.setContentsMargins(18, 0, 0, 0)
         row.addWidget(self._text)
         self.set_light(InputLight.WAITING)
-        self.setMinimumWidth(QFontMetricsF(self._text.font()).horizontalAdvance("phone quality") + 24)
+        font = theme.sized(self._text.font(), 14)
+        self.setMinimumWidth(round(QFontMetricsF(font).horizontalAdvance("phone quality")) + 22)
 
     def set_light(self, light: InputLight) -> None:
         """Show a judgement; its advice is the tooltip."""

@@ -79,6 +79,7 @@ class Worker(QThread):
 
     failed = Signal(object)
     crashed = Signal(object)
+    tick_s = _TICK_S
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -94,7 +95,7 @@ class Worker(QThread):
         """Carry out orders until told to stop (Qt calls this in the new thread)."""
         while True:
             try:
-                order = self._orders.get(timeout=_TICK_S if self._is_busy() else None)
+                order = self._orders.get(timeout=self.tick_s if self._is_busy() else None)
             except queue.Empty:
                 order = self._work
             if order is None:

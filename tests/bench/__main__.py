@@ -21,6 +21,7 @@ from tests.bench.extract import extract
 from tests.bench.gate import gate, gate_table
 from tests.bench.memory import memory
 from tests.bench.reuse import reuse
+from tests.bench.session import session
 from tests.bench.training import training
 from tests.bench.window import window
 from tests.bench.wizard import wizard
@@ -136,6 +137,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
         runs: dict[str, Callable[[], Mapping[str, object]]] = {
             "train": lambda: training(options.features),
             "window": window,
+            "session": session,
             "encoder": lambda: encoder(options.size or "base"),
             "extract": lambda: extract(options.size or "base"),
             "accuracy": lambda: accuracy(Path(name)),
@@ -152,7 +154,8 @@ def main() -> int:
     parser.add_argument(
         "what",
         choices=(
-            *("startup", "live", "wizard", "window", "encoder", "extract", "accuracy", "reuse", "train", "memory"),
+            *("startup", "live", "wizard", "window", "session"),
+            *("encoder", "extract", "accuracy", "reuse", "train", "memory"),
             "gate",
         ),
     )

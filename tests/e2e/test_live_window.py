@@ -144,3 +144,21 @@ def test_a_slow_model_answers_about_the_latest_window_and_counts_what_it_skipped
     assert window.quit() == 0
     player.kill()
     player.wait()
+
+
+def test_the_first_start_tells_the_limits_before_anything_is_recorded(
+    open_window: OpenWindow, tmp_path: Path, output: Path
+) -> None:
+    nowhere = f"unix:{tmp_path / 'no-server'}"
+    window = open_window("--first-start", "--demo", PULSE_SERVER=nowhere)
+    window.await_state("idle", timeout_s=120)
+    window.order("click")
+    window.await_named("clicked")
+    assert window.ask(f"screenshot {output / 'first-start.png'}", "screenshot")["saved"]
+    assert not [e for e in window.events if e["event"] == "state" and e["state"] == "listening"]
+    answer = window.ask("understand", "understood")
+    assert (answer["seen"], answer["gone"]) == (True, True)
+    window.await_event(lambda e: e["event"] == "prediction" and e["state"] in ANSWERS)
+    window.order("click")
+    window.await_state("idle")
+    assert window.quit() == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 
 from ser_desktop import microphone
-from ser_desktop.core.settings import Settings
+from ser_desktop.core.settings import TERMS_VERSION, Settings
 from ser_desktop.gui.main_window import MainWindow
 from ser_desktop.gui.recorder import Recorder
 from ser_desktop.gui.theme import apply_theme
@@ -51,14 +52,15 @@ def _nothing_left_behind() -> Iterator[None]:
 
 @pytest.fixture
 def open_window(qtbot: QtBot, tmp_path: Path) -> Iterator[OpenWindow]:
-    """Open a window on a real recorder with real threads; shut both down afterwards."""
+    """Open a window on a real recorder with real threads, its limits understood; shut both down afterwards."""
     recorders: list[Recorder] = []
 
-    def open_one(settings: Settings | None = None, **workers: object) -> MainWindow:
+    def open_one(settings: Settings | None = None, *, understood: str = TERMS_VERSION, **workers: object) -> MainWindow:
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         apply_theme(app, "light")
-        recorder = Recorder(settings or Settings(), tmp_path / "settings.json", **workers)  # type: ignore[arg-type]
+        acknowledged = replace(settings or Settings(), understood=understood)
+        recorder = Recorder(acknowledged, tmp_path / "settings.json", **workers)  # type: ignore[arg-type]
         window = MainWindow(recorder)
         qtbot.addWidget(window)
         recorders.append(recorder)

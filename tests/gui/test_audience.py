@@ -44,16 +44,16 @@ def window(open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch) -> Iterator
 @pytest.fixture
 def view(window: MainWindow, qtbot: QtBot) -> AudienceView:
     qtbot.mouseClick(window.bar.audience_button, Qt.MouseButton.LeftButton)
-    assert window.audience is not None
-    window.audience.timeline.set_labels(LABELS)
-    window.audience.resize(1920, 1080)
-    return window.audience
+    assert window.audience.view is not None
+    window.audience.view.timeline.set_labels(LABELS)
+    window.audience.view.resize(1920, 1080)
+    return window.audience.view
 
 
 def test_the_key_opens_it_and_escape_leaves_it(window: MainWindow, qtbot: QtBot) -> None:
     window.activateWindow()
     qtbot.keyClick(window, Qt.Key.Key_F11)
-    view = window.audience
+    view = window.audience.view
     assert view is not None
     assert view.isFullScreen()
     with qtbot.waitSignal(view.left):
@@ -72,9 +72,7 @@ def test_every_letter_can_be_read_from_ten_metres(view: AudienceView) -> None:
     for widget in texts:
         widget.ensurePolished()
         assert widget.font().pixelSize() >= round(0.04 * view.height()), widget.text()
-    for side in ("left", "bottom"):
-        font = view.timeline.plot.getAxis(side).style["tickFont"]
-        assert font.pixelSize() >= round(0.04 * view.height())
+    assert view.timeline.frame().font.pixelSize() >= round(0.04 * view.height())
     assert SMALLEST > 0.04
     longest = view.answer._fitting("A very long name of a class that somebody has made up", 300, 500.0)
     assert longest >= 0.04 * view.answer.screen_height
@@ -126,3 +124,25 @@ def test_answers_are_said_in_one_word_with_their_certainty(view: AudienceView) -
     view._state_changed(SessionState.PAUSED)
     assert view.answer.title == messages.PAUSED
     assert messages.AUDIENCE_SIGN in [label.text() for label in view.findChildren(QLabel)]
+
+
+def test_with_one_screen_there_is_no_choice_of_screens(open_window: OpenWindow) -> None:
+    window = open_window()
+    assert window.audience.screens is not None
+    assert not window.audience.screens.menuAction().isVisible()
+
+
+def test_a_screen_is_named_with_its_size_and_filled(open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window()
+    door = window.audience
+    assert door.screens is not None
+    door.list_screens()
+    (entry,) = door.screens.actions()
+    size = window.screen().geometry().size()
+    assert entry.text().startswith("Screen 1: ")
+    assert entry.text().endswith(f"{size.width()} × {size.height()}")
+    entry.trigger()
+    assert door.view is not None
+    assert door.view.isVisible()
+    assert door.view.screen() is window.screen()
+    door.view.close()

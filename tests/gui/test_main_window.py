@@ -15,7 +15,7 @@ from ser_desktop.core.errors import BundleError
 from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.core.ring import RingBuffer
 from ser_desktop.core.session import SessionState
-from ser_desktop.core.settings import Settings, load_settings
+from ser_desktop.core.settings import TERMS_VERSION, Settings, load_settings
 from ser_desktop.gui import messages
 from ser_desktop.gui.main_window import MainWindow
 from ser_desktop.gui.recorder import Notice
@@ -69,7 +69,7 @@ def test_the_demo_clip_moves_bars_timeline_and_answer(ready: MainWindow, qtbot: 
     assert messages.DEMO_SOURCE in ready.bar.picker.currentText()
     assert sum(ready.bars.values) == pytest.approx(1.0, abs=1e-6)
     assert ready.answer.title.lower() in {*LABELS, "not sure"}
-    assert "describes" in ready.status_text.text()
+    assert "describes" in ready.status.answer.text()
     qtbot.mouseClick(ready.bar.record_button, Qt.MouseButton.LeftButton)
     wait_for(qtbot, ready, SessionState.IDLE)
     assert ready.save_action.isEnabled()
@@ -134,10 +134,10 @@ def test_a_model_without_layers_says_so_and_one_with_layers_shows_them(ready: Ma
 
 def test_the_status_line_names_device_reason_model_and_quality(ready: MainWindow) -> None:
     assert ready.recorder.model is not None
-    assert ready.recorder.model.device in ready.device_text.text()
-    assert ready.recorder.model.device_reason in ready.device_text.text()
-    assert "RAVDESS" in ready.model_text.text()
-    assert "UAR" in ready.model_text.text()
+    assert ready.recorder.model.device in ready.status.device.text()
+    assert ready.recorder.model.device_reason in ready.status.device.text()
+    assert "RAVDESS" in ready.status.model.text()
+    assert "UAR" in ready.status.model.text()
 
 
 def test_a_broken_default_model_leaves_a_window_that_says_why(open_window: OpenWindow, qtbot: QtBot) -> None:
@@ -177,12 +177,13 @@ def test_a_defect_in_a_thread_is_reported_and_the_thread_goes_on(open_window: Op
 
 
 def test_a_session_is_saved_and_a_full_disk_loses_nothing(
-    open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = open_window()
     window.recorder.session.add(answer(AnswerState.EMOTION))
     target = tmp_path / "session.csv"
-    window.save_session(target)
+    with qtbot.waitSignal(window.sessions.files.worker.saved):
+        window.save_session(target)
     assert "happy" in target.read_text()
     assert str(target) in window.banner.text.text()
 
@@ -192,7 +193,8 @@ def test_a_session_is_saved_and_a_full_disk_loses_nothing(
     before = target.read_text()
     monkeypatch.setattr(Path, "replace", full)
     window.recorder.session.add(answer(AnswerState.NOT_SURE, 0.3))
-    window.save_session(target)
+    with qtbot.waitSignal(window.sessions.files.worker.failed):
+        window.save_session(target)
     assert "No space left" in window.banner.text.text()
     assert target.read_text() == before
     assert len(window.recorder.session.history) == 2
@@ -233,10 +235,10 @@ def test_nothing_is_pushed_out_of_the_window_at_any_size(open_window: OpenWindow
     window = open_window()
     window.resize(*size)
     window.grab()
-    for widget in (window.timeline, window.waveform, window.layers, window.bars, window.answer, window.status_text):
+    for widget in (window.timeline, window.waveform, window.layers, window.bars, window.answer, window.status.answer):
         corner = widget.mapTo(window, widget.rect().bottomRight())
         assert window.rect().contains(corner), type(widget).__name__
-        assert widget.height() >= min(widget.minimumHeight(), 40) or widget is window.status_text
+        assert widget.height() >= min(widget.minimumHeight(), 40) or widget is window.status.answer
     bottom = window.timeline.mapTo(window, window.timeline.rect().bottomLeft()).y()
     assert bottom <= window.waveform.mapTo(window, window.waveform.rect().topLeft()).y(), "timeline under waveform"
 
@@ -359,7 +361,7 @@ def test_options_of_this_run_are_not_remembered(open_window: OpenWindow, tmp_pat
     window = open_window(overrides={"theme": "dark", "device": "cpu"})
     window.recorder.change_settings(hop_s=2.0)
     stored, _ = load_settings(tmp_path / "settings.json")
-    assert stored == Settings(hop_s=2.0)
+    assert stored == Settings(hop_s=2.0, understood=TERMS_VERSION)
     assert window.recorder.settings.device == "cpu"
 
 

@@ -1,4 +1,4 @@
-"""Timeline and waveform hold what they were given."""
+"""Waveform and layer weights hold what they were given."""
 
 from __future__ import annotations
 
@@ -6,43 +6,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from ser_desktop.core.prediction import AnswerState, Prediction
-from ser_desktop.gui.plots import LayerWeights, Timeline, Waveform
-
-LABELS = ("calm", "angry")
-
-
-@pytest.fixture
-def timeline(qtbot: QtBot) -> Timeline:
-    widget = Timeline()
-    qtbot.addWidget(widget)
-    widget.set_labels(LABELS)
-    return widget
-
-
-def test_each_answer_fills_its_hop_stronger_where_more_probable(timeline: Timeline) -> None:
-    timeline.add(Prediction(0, 1, AnswerState.EMOTION, LABELS, (0.9, 0.1)), 1.0)
-    timeline.add(Prediction(0, 2, AnswerState.NO_SPEECH, LABELS), 1.0)
-    timeline.add(Prediction(0, 3, AnswerState.EMOTION, LABELS, (0.2, 0.8)), 1.0)
-    # Lanes are drawn from the bottom: angry is row 0, calm row 1.
-    strength = timeline._pixels[:, :3, 3]
-    assert strength[1, 0] > strength[0, 0] > 0
-    assert strength[:, 1].tolist() == [0, 0]
-    assert strength[0, 2] > strength[1, 2] > 0
-
-
-def test_ten_hours_of_answers_fit(timeline: Timeline) -> None:
-    timeline.add(Prediction(35_992, 36_000, AnswerState.EMOTION, LABELS, (0.9, 0.1)), 1.0)
-    assert timeline._pixels.shape[1] >= 36_000
-    assert timeline._pixels[1, 35_999, 3] > 0
-
-
-def test_a_new_recording_begins_empty(timeline: Timeline) -> None:
-    timeline.add(Prediction(0, 1, AnswerState.EMOTION, LABELS, (0.9, 0.1)), 1.0)
-    timeline.add_gap(1.0, 3.0)
-    timeline.clear()
-    assert not timeline._pixels.any()
-    assert timeline._gaps == []
+from ser_desktop.gui.plots import LayerWeights, Waveform
 
 
 def test_the_waveform_keeps_the_peaks_of_every_bin(qtbot: QtBot) -> None:

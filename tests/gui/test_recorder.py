@@ -13,7 +13,7 @@ from ser_desktop.core import paths
 from ser_desktop.core.catalogue import EncoderEntry
 from ser_desktop.core.errors import BundleError
 from ser_desktop.core.session import SessionState
-from ser_desktop.core.settings import Settings, load_settings, save_settings
+from ser_desktop.core.settings import TERMS_VERSION, Settings, load_settings, save_settings
 from ser_desktop.core.stream import Judge
 from ser_desktop.gui import messages
 from ser_desktop.gui.main_window import MainWindow
@@ -122,7 +122,7 @@ def test_the_spare_model_is_not_remembered(
     assert window.recorder.settings.bundle == ""
     assert not (tmp_path / "settings.json").exists()
     window.recorder.change_settings(theme="dark")
-    assert load_settings(tmp_path / "settings.json")[0] == Settings(theme="dark")
+    assert load_settings(tmp_path / "settings.json")[0] == Settings(theme="dark", understood=TERMS_VERSION)
 
 
 @pytest.mark.parametrize(

@@ -1,24 +1,31 @@
 """The real window as a child process that obeys lines on stdin and reports JSON lines on stdout.
 
-``python -m tests.helpers.remote_window [--demo] [--slow SECONDS] [--bundle FOLDER]``
+``python -m tests.helpers.remote_window [--demo] [--slow SECONDS] [--bundle FOLDER] [--first-start]``
 """
 
 from __future__ import annotations
 
 import argparse
+import atexit
 import json
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import psutil
 from PySide6.QtCore import QObject, QPoint, QSocketNotifier, Qt, QTimer
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from ser_desktop.core import paths
+from ser_desktop.core.settings import TERMS_VERSION, load_settings, save_settings
 from ser_desktop.gui import app as app_room
 from ser_desktop.gui.app import Application, AppOptions
 from tests.helpers.remote_training import TrainingOrders
@@ -107,6 +114,12 @@ class Remote(QObject):
         QTest.mouseClick(button, Qt.MouseButton.LeftButton, pos=button.rect().center())
         self.tell("clicked", text=button.text())
 
+    def do_understand(self, _argument: str) -> None:
+        button = self._window.welcome.button
+        seen = button.isVisible()
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        self.tell("understood", seen=seen, gone=not self._window.welcome.isVisible())
+
     def do_space(self, _argument: str) -> None:
         self._window.activateWindow()
         QTest.qWaitForWindowActive(self._window)
@@ -137,6 +150,49 @@ class Remote(QObject):
         banner = self._window.banner
         self.tell("banner", text=banner.text.text() if banner.isVisible() else "")
 
+    def do_recovery(self, argument: str) -> None:
+        """Report the offer of an interrupted recording, after pressing ``open`` or ``discard``."""
+        banner = self._window.sessions.recovery.banner
+        button = {"open": banner.open_button, "discard": banner.discard_button}.get(argument)
+        if button is not None:
+            QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        self.tell(
+            "recovery",
+            text=banner.text.text() if banner.isVisible() else "",
+            n_drawn=self._window.timeline.scene.lanes.n_answers,
+        )
+
+    def do_open(self, argument: str) -> None:
+        """Open a saved session."""
+        self._window.sessions.files.worker.opened.connect(lambda *_: self.tell("opened", **self.gaps.report()))
+        self.gaps.reset()
+        self._window.sessions.files.open(Path(argument))
+
+    def do_moment(self, argument: str) -> None:
+        """Look at the answer with that index."""
+        self._window.sessions.moments.choose(int(argument))
+        self.tell("moment", text=self._window.sessions.card.text.text(), title=self._window.answer.title)
+
+    def do_scroll(self, argument: str) -> None:
+        """Scroll and zoom the timeline through so many pictures; report how long each took."""
+        timeline, taken = self._window.timeline, []
+        for i in range(int(argument)):
+            began = time.perf_counter()
+            timeline.view.zoom(1.2 if i % 40 < 20 else 1 / 1.2)
+            timeline.view.scroll(-1.0)
+            timeline.moved()
+            timeline.repaint()
+            taken.append(1000 * (time.perf_counter() - began))
+        timeline.follow()
+        self.tell("scrolled", frame_ms_p99=float(np.percentile(taken, 99)), frame_ms_max=max(taken))
+
+    def do_save(self, argument: str) -> None:
+        """Save the session, with sound where the order says ``with PATH``."""
+        with_sound, _, name = argument.rpartition(" ")
+        files = self._window.sessions.files
+        files.worker.saved.connect(lambda saving: self.tell("saved", path=str(saving.path)))
+        files.save(Path(name), with_sound=bool(with_sound))
+
     def do_stats(self, _argument: str) -> None:
         source = self._recorder.source
         self.tell(
@@ -144,13 +200,29 @@ class Remote(QObject):
             **self.gaps.report(),
             rss_mb=psutil.Process().memory_info().rss / 1e6,
             n_overflows=source.n_overflows if source else 0,
-            status=self._window.status_text.text(),
+            status=self._window.status.answer.text(),
             meter_db=float(self._window.bar.meter.level_db),
             age_s=self._recorder.age_s(),
         )
 
     def do_reset(self, _argument: str) -> None:
         self.gaps.reset()
+
+    def do_menu(self, argument: str) -> None:
+        """Choose the entry of the menu that begins so."""
+        entry = next(action for action in self._window.findChildren(QAction) if action.text().startswith(argument))
+        entry.trigger()
+        self.tell("menu", text=entry.text())
+
+    def do_grab(self, argument: str) -> None:
+        """Save a picture of the visible window of that class."""
+        name, _, path = argument.partition(" ")
+        shown = [w for w in QApplication.topLevelWidgets() if w.isVisible() and type(w).__name__ == name]
+        self.tell("grab", saved=bool(shown) and shown[0].grab().save(path))
+
+    def do_key(self, argument: str) -> None:
+        """Press a key in the window that is in front."""
+        QTest.keySequence(QApplication.activeWindow() or self._window, QKeySequence(argument))
 
     def do_quit(self, _argument: str) -> None:
         self._window.close()
@@ -169,6 +241,15 @@ def slow_model(seconds: float) -> None:
     Analyser.probabilities = slowed  # type: ignore[method-assign]
 
 
+def acknowledge() -> None:
+    """Store, as a person would, that the limits are understood; in a home of its own where none was given."""
+    if "XDG_CONFIG_HOME" not in os.environ:
+        os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="ser-desktop-config-")
+        atexit.register(shutil.rmtree, os.environ["XDG_CONFIG_HOME"], ignore_errors=True)
+    settings, _ = load_settings(paths.settings_file())
+    save_settings(replace(settings, understood=TERMS_VERSION), paths.settings_file())
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--demo", action="store_true")
@@ -176,7 +257,10 @@ def main() -> int:
     parser.add_argument("--bundle", type=Path)
     parser.add_argument("--theme", default="light")
     parser.add_argument("--size", default="1280x800")
+    parser.add_argument("--first-start", action="store_true", help="nobody has said yet that the limits are understood")
     options = parser.parse_args()
+    if not options.first_start:
+        acknowledge()
     # Seconds since the operating system created this process, so that Python's own start counts.
     began_at = psutil.Process(os.getpid()).create_time()
     qt = QApplication(sys.argv[:1])

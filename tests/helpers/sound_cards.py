@@ -36,6 +36,15 @@ class FakeStream:
         self.closed = True
 
 
+class FakeOutput(FakeStream):
+    """An output stream whose sound is fetched by the test."""
+
+    def fetch(self, n: int) -> np.ndarray:
+        block = np.full((n, 1), np.nan, np.float32)
+        self._callback(block, n, None, SimpleNamespace())
+        return block[:, 0]
+
+
 class FakeSoundCard:
     """Stands for the sounddevice module."""
 
@@ -45,6 +54,7 @@ class FakeSoundCard:
         self.devices = devices or []
         self.default = SimpleNamespace(device=[0, 0])
         self.streams: list[FakeStream] = []
+        self.outputs: list[FakeOutput] = []
         self.refusal: Exception | None = None
         self.n_restarts = 0
 
@@ -53,6 +63,12 @@ class FakeSoundCard:
             raise self.refusal
         self.streams.append(FakeStream(**options))
         return self.streams[-1]
+
+    def OutputStream(self, **options: Any) -> FakeOutput:
+        if self.refusal is not None:
+            raise self.refusal
+        self.outputs.append(FakeOutput(**options))
+        return self.outputs[-1]
 
     def query_devices(self) -> list[dict[str, Any]]:
         if self.refusal is not None:

@@ -52,7 +52,7 @@ class RemoteWindow:
         self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
 
-    def await_event(self, matches: Callable[[Event], bool], timeout_s: float = 30.0) -> Event:
+    def await_event(self, matches: Callable[[Event], bool], timeout_s: float = 60.0) -> Event:
         """Return the next event that matches; events before it are kept in `events`."""
         end = time.monotonic() + timeout_s
         while True:
@@ -68,13 +68,13 @@ class RemoteWindow:
             if matches(event):
                 return event
 
-    def await_state(self, state: str, timeout_s: float = 30.0) -> Event:
+    def await_state(self, state: str, timeout_s: float = 60.0) -> Event:
         return self.await_event(lambda e: e["event"] == "state" and e["state"] == state, timeout_s)
 
-    def await_named(self, name: str, timeout_s: float = 30.0) -> Event:
+    def await_named(self, name: str, timeout_s: float = 60.0) -> Event:
         return self.await_event(lambda e: e["event"] == name, timeout_s)
 
-    def await_microphone(self, timeout_s: float = 30.0) -> Event:
+    def await_microphone(self, timeout_s: float = 60.0) -> Event:
         return self.await_event(lambda e: e["event"] == "source" and e["name"] is not None, timeout_s)
 
     def ask(self, order: str, answer: str, timeout_s: float = 10.0) -> Event:
@@ -85,6 +85,11 @@ class RemoteWindow:
         """Close the window and return the exit status."""
         self.order("quit")
         return self._process.wait(timeout=timeout_s)
+
+    def crash(self) -> None:
+        """End the window's process as a crash does: without a word to it."""
+        self._process.kill()
+        self._process.wait(timeout=10)
 
     def kill(self) -> None:
         if self._process.poll() is None:

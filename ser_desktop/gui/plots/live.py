@@ -1,130 +1,18 @@
-"""Timeline, waveform and layer weights of the main window."""
+"""Waveform and layer weights of the main window."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from ser_desktop.core.audio import FloatArray
-from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.gui import messages, theme
 from ser_desktop.gui.plots.style import fill, paint_axes, plain_plot
 
-_VIEW_S = 60.0
 _WAVE_S = 12.0
 _BIN_S = 0.02
-
-
-class _TimeAxis(pg.AxisItem):
-    """Minutes and seconds since the recording began."""
-
-    def tickStrings(self, values: Sequence[float], _scale: float, _spacing: float) -> list[str]:
-        """See pyqtgraph."""
-        return [f"{int(v) // 60}:{int(v) % 60:02d}" if v >= 0 else "" for v in values]
-
-    text_size = 12
-
-    def tickSpacing(self, minimum: float, maximum: float, size: float) -> list[tuple[float, float]]:
-        """Whole seconds, never fractions, with room for the letters."""
-        span = maximum - minimum
-        most = min(14.0, size / (4 * self.text_size))
-        step = next((s for s in (5, 10, 30, 60, 300, 600, 3600) if span / s <= most), 7200)
-        return [(step, 0)]
-
-
-class Timeline(QWidget):
-    """One lane per class; each answer fills its hop, the stronger the more probable.
-
-    Stretches without speech stay empty, stretches without a microphone are hatched.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.plot = plain_plot(messages.TIMELINE_TITLE)
-        fill(self, self.plot)
-        self._times = _TimeAxis("bottom")
-        self.plot.setAxisItems({"bottom": self._times})
-        self.plot.setMouseEnabled(x=True, y=False)
-        self._image = pg.ImageItem(axisOrder="row-major")
-        self.plot.addItem(self._image)
-        self._hint = pg.TextItem(messages.TIMELINE_EMPTY, anchor=(0.5, 0.5))
-        self.plot.addItem(self._hint, ignoreBounds=True)
-        self._gaps: list[pg.LinearRegionItem] = []
-        self._text_size = 12
-        self.set_labels(())
-
-    def set_labels(self, labels: tuple[str, ...]) -> None:
-        """Set the lanes, top to bottom, and forget what was drawn."""
-        self.labels = labels
-        n = max(1, len(labels))
-        self.setMinimumHeight(13 * n + 24)
-        self.plot.setYRange(0, n, padding=0)
-        self.plot.getAxis("left").setTicks([[(n - 0.5 - i, name) for i, name in enumerate(labels)]])
-        rgb = [QColor(theme.look_of(name, i).colour).getRgb()[:3] for i, name in enumerate(labels)]
-        self._colours = np.array(rgb or [(0, 0, 0)], np.uint8)[::-1]
-        self.clear()
-
-    def clear(self) -> None:
-        """Begin a new recording."""
-        self._ends: list[float] = []
-        self._hop_s = 1.0
-        self._pixels = np.zeros((max(1, len(self.labels)), 256, 4), np.uint8)
-        self._n_columns = 0
-        for region in self._gaps:
-            self.plot.removeItem(region)
-        self._gaps = []
-        self._image.setVisible(False)
-        self._hint.setVisible(True)
-        self._hint.setPos(_VIEW_S / 2, max(1, len(self.labels)) / 2)
-        self.plot.setXRange(0, _VIEW_S, padding=0)
-
-    def add(self, prediction: Prediction, hop_s: float) -> None:
-        """Append an answer; it fills the columns up to its end."""
-        column = round(prediction.end_s / hop_s)
-        self._hop_s = hop_s
-        while column >= self._pixels.shape[1]:
-            self._pixels = np.concatenate((self._pixels, np.zeros_like(self._pixels)), axis=1)
-        lane = self._pixels[:, max(0, column - 1)]
-        if prediction.probabilities:
-            strength = np.array(prediction.probabilities[::-1])
-            certain = 255 if prediction.state is AnswerState.EMOTION else 130
-            lane[:, :3] = self._colours
-            # The eye judges area: the square root keeps second places visible.
-            lane[:, 3] = np.clip(certain * np.sqrt(strength), 0, 255)
-        self._n_columns = max(self._n_columns, column)
-        self._hint.setVisible(False)
-        self._image.setVisible(True)
-        self._image.setImage(self._pixels[:, : self._n_columns], autoLevels=False, levels=None)
-        self._image.setRect(0, 0, self._n_columns * hop_s, len(self.labels))
-        end = max(_VIEW_S, prediction.end_s + 2)
-        self.plot.setXRange(end - _VIEW_S, end, padding=0)
-
-    def add_gap(self, start_s: float, end_s: float) -> None:
-        """Hatch a stretch without a microphone."""
-        region = pg.LinearRegionItem((start_s, end_s), movable=False, pen=pg.mkPen(None))
-        brush = pg.mkBrush(theme.colour("muted"))
-        brush.setStyle(Qt.BrushStyle.BDiagPattern)
-        region.setBrush(brush)
-        self.plot.addItem(region)
-        self._gaps.append(region)
-
-    def set_text_size(self, pixels: int) -> None:
-        """Write names and times in letters of so many pixels, and say nothing about what will come."""
-        self._text_size = pixels
-        self._times.text_size = pixels
-        self._hint.setText("")
-        self.restyle()
-
-    def restyle(self) -> None:
-        """Take over the theme in force."""
-        paint_axes(self.plot, self._text_size)
-        self.plot.getAxis("left").setTextPen(theme.colour("text"))
-        self._hint.setColor(theme.colour("muted"))
 
 
 class Waveform(QWidget):

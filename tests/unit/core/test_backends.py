@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 from transformers import Wav2Vec2Config, Wav2Vec2Model
 
 from ser_desktop.core.backend_trials import MAX_RELATIVE_ERROR, probe_window, relative_error
-from ser_desktop.core.backends import Backend, TorchBackend
+from ser_desktop.core.backends import Backend, LayerReader, TorchBackend
 from ser_desktop.core.device import BackendName
 from ser_desktop.core.openvino_backend import OpenVinoBackend
 from tests.helpers.bundles import CPU, tiny_model
@@ -44,3 +45,14 @@ def test_bfloat16_computes_encoders_with_another_norm() -> None:
     sound = speech_like(1.0)[None]
     wanted = TorchBackend(with_norm_over_features(), CPU, BackendName.FLOAT32).layers(sound)
     assert relative_error(bfloat16(with_norm_over_features()).layers(sound), wanted) < 2 * MAX_RELATIVE_ERROR
+
+
+def test_sums_over_blocks_keep_their_digits_in_bfloat16() -> None:
+    torch.manual_seed(0)
+    deep = Wav2Vec2Model(Wav2Vec2Config(**{**tiny_model().config.to_dict(), "num_hidden_layers": 12})).eval()
+    window = probe_window()
+    wanted = TorchBackend(copy.deepcopy(deep), CPU, BackendName.FLOAT32).layers(window)
+    found = bfloat16(copy.deepcopy(deep)).layers(window)
+    with torch.inference_mode(), LayerReader(deep.bfloat16()) as reader:
+        plain = torch.stack(reader(torch.from_numpy(window).bfloat16()), dim=1).float().numpy()
+    assert relative_error(found[:, -1], wanted[:, -1]) < 0.8 * relative_error(plain[:, -1], wanted[:, -1])

@@ -70,7 +70,7 @@ def test_a_table_has_a_row_for_every_window(recorded: Session, tmp_path: Path) -
 def test_json_holds_everything(recorded: Session, tmp_path: Path) -> None:
     recorded.save(tmp_path / "session.json")
     value = json.loads((tmp_path / "session.json").read_text())
-    assert (value["model"], value["source"], value["version"]) == ("A model", "Desk Mic", 1)
+    assert (value["model"], value["source"], value["version"]) == ("A model", "Desk Mic", 2)
     assert value["gaps"] == [{"start_s": 3.0, "end_s": 4.0}]
     assert value["windows"][1]["probabilities"] == {"calm": 0.25, "angry": 0.75}
 

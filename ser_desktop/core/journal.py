@@ -1,0 +1,168 @@
+"""What survives a crash: the answers of a recording under way, appended to a file that a clean end removes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from filelock import FileLock, Timeout
+
+from ser_desktop.core.errors import SessionFileError
+from ser_desktop.core.markers import Marker
+from ser_desktop.core.prediction import Prediction
+from ser_desktop.core.session import Gap, Session
+from ser_desktop.core.session_file import (
+    gap_as_json,
+    head_as_json,
+    marker_as_json,
+    session_from,
+    window_as_json,
+)
+
+_FORMAT = "ser-desktop journal"
+_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """A recording whose program ended without closing it.
+
+    Attributes
+    ----------
+    path : Path
+    session : Session
+        What was answered until then.
+    """
+
+    path: Path
+    session: Session
+
+
+class Journal:
+    """Lines of JSON: a head, then answers, gaps and markers as they come. Use it in one thread.
+
+    A lock beside the file tells other windows that its program lives; the system lifts it when the
+    program dies.
+
+    Parameters
+    ----------
+    folder : Path
+    session : Session
+        Its head is written with the first answer.
+    """
+
+    def __init__(self, folder: Path, session: Session) -> None:
+        started_at = session.started_at or datetime.now().astimezone()
+        self.path = folder / f"{started_at:%Y%m%d-%H%M%S}-{os.getpid()}.journal"
+        self._head = {"format": _FORMAT, "version": _VERSION, **head_as_json(session)}
+        self._lines: list[str] = []
+        self._file: IO[bytes] | None = None
+        self._lock = FileLock(_lock_of(self.path))
+
+    def add_answer(self, prediction: Prediction) -> None:
+        """Remember an answer until `flush`."""
+        self._add({"window": window_as_json(prediction)})
+
+    def add_gap(self, gap: Gap) -> None:
+        """Remember a gap."""
+        self._add({"gap": gap_as_json(gap)})
+
+    def set_markers(self, markers: list[Marker]) -> None:
+        """Remember all markers; what was said about them before no longer counts."""
+        self._add({"markers": [marker_as_json(marker) for marker in markers]})
+
+    def flush(self) -> None:
+        """Write what was remembered, and let it reach the disk.
+
+        Raises
+        ------
+        OSError
+            It stays remembered.
+        """
+        if not self._lines:
+            return
+        if self._file is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire(timeout=0)
+            self._file = self.path.open("ab")
+            self._lines.insert(0, _line(self._head))
+        self._file.write("".join(self._lines).encode())
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._lines.clear()
+
+    def remove(self) -> None:
+        """Take the file away: the recording was closed or saved."""
+        self._lines.clear()
+        if self._file is None:
+            return
+        self._file.close()
+        self._file = None
+        self.path.unlink(missing_ok=True)
+        self._lock.release()
+        Path(_lock_of(self.path)).unlink(missing_ok=True)
+
+    def _add(self, value: dict[str, Any]) -> None:
+        self._lines.append(_line(value))
+
+
+def find_interrupted(folder: Path) -> list[Interrupted]:
+    """Read the recordings in a folder whose program is gone, the newest first.
+
+    Those without a single answer are removed; one that cannot be read at all is left where it is.
+    """
+    found = []
+    for path in sorted(folder.glob("*.journal"), reverse=True):
+        with contextlib.suppress(Timeout, OSError, SessionFileError), FileLock(_lock_of(path), timeout=0):
+            session = read_journal(path)
+            if session.history:
+                found.append(Interrupted(path, session))
+            else:
+                discard(path)
+    return found
+
+
+def discard(path: Path) -> None:
+    """Remove an interrupted recording."""
+    path.unlink(missing_ok=True)
+    Path(_lock_of(path)).unlink(missing_ok=True)
+
+
+def read_journal(path: Path) -> Session:
+    """Return what a journal holds, up to the line at which its program died.
+
+    Raises
+    ------
+    SessionFileError
+        If not even its head can be read.
+    """
+    values: list[dict[str, Any]] = []
+    for line in path.read_bytes().splitlines():
+        try:
+            value = json.loads(line)
+        except ValueError:
+            break
+        if not isinstance(value, dict):
+            break
+        values.append(value)
+    if not values or values[0].get("format") != _FORMAT or values[0].get("version") != _VERSION:
+        raise SessionFileError(f"«{path}» is no journal of this version.")
+    head, *rest = values
+    head["gaps"] = [*head.get("gaps", ()), *(value["gap"] for value in rest if "gap" in value)]
+    head["markers"] = next(
+        (value["markers"] for value in reversed(rest) if "markers" in value), head.get("markers", [])
+    )
+    return session_from(head, [value["window"] for value in rest if "window" in value], path.name)
+
+
+def _line(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False) + "\n"
+
+
+def _lock_of(path: Path) -> str:
+    return f"{path}.lock"

@@ -1,0 +1,1 @@
+"""Sessions: their timeline, moments, markers, sound, files and recovery."""

@@ -1,0 +1,148 @@
+"""Opening and saving: which session is in hand, and which one waits behind it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from ser_desktop.core.errors import UserFacingError
+from ser_desktop.core.session import Session, SessionState
+from ser_desktop.core.session_sound import Sound
+from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.sessions import messages
+from ser_desktop.gui.sessions.files_worker import FilesWorker, Saving
+from ser_desktop.gui.sessions.save_dialog import REPORT, SESSION, SaveDialog
+
+
+class Files(QObject):
+    """Saves the session in hand and opens others; a recording that was not saved waits meanwhile.
+
+    Parameters
+    ----------
+    recorder : Recorder
+    window : QWidget
+
+    Attributes
+    ----------
+    worker : FilesWorker
+    sound : Sound or None
+        Of the session in hand.
+
+    Signals
+    -------
+    shown()
+        Another session is in hand.
+    saved(Session)
+    """
+
+    shown = Signal()
+    saved = Signal(object)
+
+    def __init__(self, recorder: Recorder, window: QWidget) -> None:
+        super().__init__(window)
+        self._recorder, self._window = recorder, window
+        self.worker = FilesWorker()
+        self.worker.saved.connect(self._saved)
+        self.worker.opened.connect(self._opened)
+        self.worker.failed.connect(self._failed)
+        self.worker.crashed.connect(recorder.crashed)
+        self.sound: Sound | None = None
+        self._before: tuple[Session, Sound | None] | None = None
+        self._dialog: SaveDialog | None = None
+
+    @property
+    def is_opened(self) -> bool:
+        """Whether the session in hand was opened, rather than recorded just now."""
+        return self._before is not None
+
+    def begin(self, sound: Sound | None) -> None:
+        """Take over that a new recording began, whose sound is kept there."""
+        self.sound, self._before = sound, None
+
+    def ensure_thread(self) -> FilesWorker:
+        """Return the worker, running."""
+        if not self.worker.isRunning():
+            self.worker.start()
+        return self.worker
+
+    def shut_down(self) -> bool:
+        """Finish what is being written; True once the thread is gone."""
+        return not self.worker.isRunning() or self.worker.shut_down(60_000)
+
+    # ---- saving
+
+    def ask_to_save(self, suffix: str = SESSION) -> None:
+        """Ask what to save, and where."""
+        session = self._recorder.session
+        if not session.history:
+            return
+        if self._dialog is None:
+            self._dialog = SaveDialog(self._window)
+            self._dialog.chosen.connect(self._chosen)
+        sound_s = self.sound.duration_s if self.sound is not None else 0.0
+        self._dialog.ask(messages.file_name(session.started_at), session.path, session.note, sound_s, suffix)
+
+    def ask_for_report(self) -> None:
+        """Ask where to save a report."""
+        self.ask_to_save(REPORT)
+
+    def save(self, path: Path, *, with_sound: bool = False, note: str | None = None) -> None:
+        """Save the session in hand as it is now; the banner tells when it is done."""
+        session = self._recorder.session
+        if note is not None:
+            session.note = note
+        sound = self.sound if with_sound else None
+        self.ensure_thread().save(Saving(session, session.snapshot(), path, sound))
+
+    def _chosen(self, path: Path, with_sound: bool, note: str) -> None:
+        self.save(path, with_sound=with_sound, note=note)
+
+    def _saved(self, saving: Saving) -> None:
+        if saving.path.suffix.lower() == SESSION:
+            saving.session.path, saving.session.audio = saving.path, saving.copy.audio
+            self.saved.emit(saving.session)
+        self._recorder.noticed.emit(Notice(messages.saved(str(saving.path), saving.sound is not None)))
+        self.shown.emit()
+
+    # ---- opening
+
+    def ask_to_open(self) -> None:
+        """Ask which session to open."""
+        name, _ = QFileDialog.getOpenFileName(
+            self._window, messages.OPEN_TITLE, "", f"{messages.SESSIONS} (*.json);;{messages.ALL_FILES} (*)"
+        )
+        if name:
+            self.open(Path(name))
+
+    def open(self, path: Path) -> None:
+        """Open a saved session; the banner tells if that is impossible."""
+        self.ensure_thread().open(path)
+
+    def show(self, session: Session, sound: Sound | None) -> bool:
+        """Take a session in hand; the one recorded just now waits. Only while nothing is recorded."""
+        if self._recorder.session.state is not SessionState.IDLE:
+            self._recorder.noticed.emit(Notice(messages.OPEN_WHEN_IDLE))
+            return False
+        if self._before is None:
+            self._before = (self._recorder.session, self.sound)
+        self.sound = sound
+        self._recorder.show_session(session)
+        self.shown.emit()
+        return True
+
+    def close(self) -> None:
+        """Put an opened session away; the recording from before is in hand again."""
+        if self._before is None or self._recorder.session.state is not SessionState.IDLE:
+            return
+        (session, self.sound), self._before = self._before, None
+        self._recorder.show_session(session)
+        self.shown.emit()
+
+    def _opened(self, session: Session, sound: Sound | None, complaint: str) -> None:
+        if self.show(session, sound):
+            self._recorder.noticed.emit(Notice(complaint) if complaint else None)
+
+    def _failed(self, error: UserFacingError) -> None:
+        self._recorder.noticed.emit(Notice(str(error), is_error=True))

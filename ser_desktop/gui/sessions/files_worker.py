@@ -1,0 +1,120 @@
+"""Reads and writes sessions beside the window's own thread."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+
+from ser_desktop.core import journal
+from ser_desktop.core.errors import AudioFileError, SaveError
+from ser_desktop.core.session import Session
+from ser_desktop.core.session_file import open_session
+from ser_desktop.core.session_sound import Sound, StoredSound, save_sound
+from ser_desktop.gui.plots.timeline_export import timeline_png
+from ser_desktop.gui.sessions import messages
+from ser_desktop.gui.sessions.report import as_html
+from ser_desktop.gui.workers import Worker
+
+
+@dataclass(frozen=True)
+class Saving:
+    """What is to be written where.
+
+    Attributes
+    ----------
+    session : Session
+        The one in hand; it may go on growing.
+    copy : Session
+        How it is now.
+    path : Path
+        Its ending decides: ``.json``, ``.csv``, ``.png`` or ``.html``.
+    sound : Sound or None
+        Saved beside a ``.json`` file where given.
+    """
+
+    session: Session
+    copy: Session
+    path: Path
+    sound: Sound | None = None
+
+
+class FilesWorker(Worker):
+    """Carries out savings and openings, and looks for recordings that were interrupted.
+
+    Signals
+    -------
+    saved(Saving)
+    opened(Session, Sound or None, str)
+        With a sentence where its sound is missing.
+    found(list of Interrupted)
+    """
+
+    saved = Signal(object)
+    opened = Signal(object, object, str)
+    found = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__("sessions")
+
+    def save(self, saving: Saving) -> None:
+        """Order: write a session."""
+        self._orders.put(lambda: self._save(saving))
+
+    def open(self, path: Path) -> None:
+        """Order: read a session."""
+        self._orders.put(lambda: self._open(path))
+
+    def look_for_interrupted(self, folder: Path) -> None:
+        """Order: read what crashed programs left."""
+        self._orders.put(lambda: self.found.emit(journal.find_interrupted(folder)))
+
+    def discard(self, path: Path) -> None:
+        """Order: remove what a crashed program left."""
+        self._orders.put(lambda: journal.discard(path))
+
+    def _save(self, saving: Saving) -> None:
+        copy, path = saving.copy, saving.path
+        suffix = path.suffix.lower()
+        if suffix == ".json":
+            if saving.sound is not None:
+                beside = path.with_suffix(".flac")
+                save_sound(saving.sound, beside)
+                copy.audio = beside.name
+            elif copy.path is None or copy.path.parent != path.parent:
+                copy.audio = ""
+        if suffix == ".png":
+            _write(path, timeline_png(copy))
+        elif suffix in {".html", ".htm"}:
+            _write(path, as_html(copy).encode())
+        else:
+            copy.save(path)
+        self.saved.emit(saving)
+
+    def _open(self, path: Path) -> None:
+        session = open_session(path)
+        sound, complaint = None, ""
+        if session.audio:
+            try:
+                # Only the name counts: a file from elsewhere must not make this program read just any file.
+                sound = StoredSound(path.parent / Path(session.audio).name)
+            except AudioFileError as error:
+                complaint = messages.sound_missing(str(error))
+        self.opened.emit(session, sound, complaint)
+
+
+def _write(path: Path, data: bytes) -> None:
+    scratch = path.with_name(f".{path.name}-part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch.write_bytes(data)
+        scratch.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            scratch.unlink()
+        raise SaveError(
+            f"«{path}» could not be saved ({error.strerror or error}).",
+            "The session is still here: choose another place or free some space, and save again.",
+        ) from error

@@ -1,0 +1,262 @@
+"""Opening, saving, reports, and recordings that a crash interrupted."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from ser_desktop.core import paths
+from ser_desktop.core.journal import Journal
+from ser_desktop.core.markers import Marker
+from ser_desktop.core.session import SessionState
+from ser_desktop.core.session_file import open_session
+from ser_desktop.core.session_sound import SoundSpool, StoredSound
+from ser_desktop.gui.main_window import MainWindow
+from ser_desktop.gui.sessions import messages
+from ser_desktop.gui.sessions.report import as_html
+from tests.gui.sessions.conftest import Recorded, answer, hear
+from tests.helpers.sessions import LABELS, MODEL, recording
+
+
+@pytest.fixture
+def window(recorded: Recorded) -> MainWindow:
+    window = recorded(12)
+    window.recorder._go(SessionState.FINISHING)
+    window.recorder._go(SessionState.IDLE)
+    return window
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Path:
+    path = tmp_path / "story.json"
+    recording().save(path)
+    return path
+
+
+def open_it(window: MainWindow, path: Path, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(window.sessions.files.worker.opened):
+        window.sessions.files.open(path)
+
+
+def test_an_opened_session_is_shown_with_its_own_model(window: MainWindow, story: Path, qtbot: QtBot) -> None:
+    open_it(window, story, qtbot)
+    assert window.timeline.labels == window.bars.labels == LABELS
+    assert window.timeline.scene.lanes.n_answers == 120
+    assert window.timeline.scene.markers[0] == Marker(10.0, "laughs: «ha»")
+    assert window.layers.weights == MODEL.layer_weights
+    assert "opened session of 1 May 2026, 12:00, Desk Mic, heard by A model" in window.status.answer.text()
+    assert window.sessions.card.name.text() == "story.json ·"
+    window.sessions.moments.choose(5)
+    assert window.bars.values == pytest.approx(recording().history[5].probabilities, abs=1e-6)
+    window.grab()
+
+
+def test_the_recording_from_before_comes_back(window: MainWindow, story: Path, qtbot: QtBot) -> None:
+    labels, history = window.bars.labels, window.recorder.session.history
+    open_it(window, story, qtbot)
+    open_it(window, story, qtbot)
+    window.sessions.card.close_session.click()
+    assert window.recorder.session.history is history
+    assert window.timeline.labels == window.bars.labels == labels
+    assert window.timeline.scene.lanes.n_answers == 12
+    assert not window.sessions.card.close_session.isVisible()
+
+
+def test_a_new_recording_after_an_opened_session_is_of_the_model_in_use(
+    window: MainWindow, story: Path, qtbot: QtBot
+) -> None:
+    model = window.recorder.model
+    assert model is not None
+    open_it(window, story, qtbot)
+    recorder = window.recorder
+    from tests.gui.test_main_window import PretendMicrophone
+
+    recorder.source = PretendMicrophone()
+    recorder._record()
+    assert recorder.session.path is None
+    assert recorder.session.model_info is model
+    assert window.bars.labels == window.timeline.labels == model.labels
+    recorder._answered(recorder._segment, answer(1.0))
+    assert window.timeline.scene.lanes.n_answers == 1
+    assert len(recorder.session.history) == 1
+    recorder.stop()
+
+
+def test_while_it_records_nothing_is_opened(recorded: Recorded, story: Path, qtbot: QtBot) -> None:
+    window = recorded(3)
+    assert not window.open_action.isEnabled()
+    open_it(window, story, qtbot)
+    assert window.timeline.scene.lanes.n_answers == 3
+    assert window.banner.text.text() == messages.OPEN_WHEN_IDLE
+
+
+def test_a_damaged_session_is_said_and_changes_nothing(window: MainWindow, story: Path, qtbot: QtBot) -> None:
+    story.write_text(story.read_text()[:3000])
+    with qtbot.waitSignal(window.sessions.files.worker.failed):
+        window.sessions.files.open(story)
+    assert "breaks off in line" in window.banner.text.text()
+    assert window.timeline.scene.lanes.n_answers == 12
+
+
+def test_a_session_of_a_model_that_nobody_knows_is_shown(window: MainWindow, story: Path, qtbot: QtBot) -> None:
+    value = json.loads(story.read_text()) | {"model_info": None}
+    story.write_text(json.dumps(value))
+    open_it(window, story, qtbot)
+    assert window.bars.labels == LABELS
+    window.grab()
+
+
+def test_markers_of_an_opened_session_are_changed_and_saved(window: MainWindow, story: Path, qtbot: QtBot) -> None:
+    open_it(window, story, qtbot)
+    window.sessions.moments.choose(40)
+    window.sessions.marking.mark()
+    window.sessions.card.editor.note.setText("new")
+    window.sessions.card.editor.done.click()
+    with qtbot.waitSignal(window.sessions.files.saved):
+        window.save_session(story)
+    assert Marker(41.0, "new") in open_session(story).markers
+
+
+def test_sound_is_saved_only_when_asked(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    spool = SoundSpool()
+    spool.begin(0.0)
+    spool.append(np.full(12 * 16_000, 0.25, np.float32))
+    window.sessions.files.sound = spool
+    with qtbot.waitSignal(window.sessions.files.saved):
+        window.save_session(tmp_path / "silent.json")
+    assert open_session(tmp_path / "silent.json").audio == ""
+    with qtbot.waitSignal(window.sessions.files.saved):
+        window.sessions.files.save(tmp_path / "with.json", with_sound=True, note="A note")
+    assert sorted(p.name for p in tmp_path.iterdir() if p.is_file()) == ["silent.json", "with.flac", "with.json"]
+    assert "with its sound" in window.banner.text.text()
+    spool.close()
+    open_it(window, tmp_path / "with.json", qtbot)
+    assert window.recorder.session.note == "A note"
+    assert isinstance(window.sessions.listening.sound, StoredSound)
+    (tmp_path / "with.flac").unlink()
+    open_it(window, tmp_path / "with.json", qtbot)
+    assert window.sessions.listening.sound is None
+    assert "cannot be listened to" in window.banner.text.text()
+
+
+def test_every_format_is_written(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    window.recorder.session.markers = [Marker(3.0, "here")]
+    for name in ("s.csv", "s.png", "s.html"):
+        with qtbot.waitSignal(window.sessions.files.worker.saved):
+            window.save_session(tmp_path / name)
+    with (tmp_path / "s.csv").open() as file:
+        assert [row["marker"] for row in csv.DictReader(file)][:4] == ["", "", "here", ""]
+    assert QImage(str(tmp_path / "s.png")).width() > 2000
+    assert "here" in (tmp_path / "s.html").read_text()
+
+
+def test_the_dialog_is_not_modal_and_says_what_it_will_do(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    window.sessions.files.ask_to_save()
+    dialog = window.sessions.files._dialog
+    assert dialog is not None
+    assert dialog.isVisible()
+    assert QApplication.activeModalWidget() is None
+    assert not dialog.with_sound.isEnabled()
+    assert dialog.place.text().endswith("session 2026-05-01 12.00.json")
+    dialog.buttons[".csv"].click()
+    assert dialog.place.text().endswith(".csv")
+    (tmp_path / "there.csv").write_text("old")
+    dialog.place.setText(str(tmp_path / "there.csv"))
+    assert dialog.save.text() == messages.REPLACE
+    dialog.place.setText("nowhere")
+    assert not dialog.save.isEnabled()
+    dialog.place.setText(str(tmp_path / "there.csv"))
+    with qtbot.waitSignal(window.sessions.files.worker.saved):
+        dialog.save.click()
+    assert (tmp_path / "there.csv").read_text().startswith("start_s")
+
+
+def test_a_report_reads_by_itself_and_loads_nothing() -> None:
+    session = recording()
+    session.note = "<script>alert(1)</script>"
+    text = as_html(session)
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+    assert not re.search(r"(?:src|href)\s*=\s*[\"'](?!data:)", text)
+    assert "url(" not in text
+    assert "1 May 2026, 12:00" in text
+    for word in (*LABELS, "not sure", "laughs: «ha»", "EU AI Act", "RAVDESS", "the microphone was away"):
+        assert word in text, word
+    percents = [float(p) for p in re.findall(r"width:([\d.]+)%;background", text)]
+    assert sum(percents) == pytest.approx(100, abs=0.5)
+
+
+def interrupted_recording() -> Path:
+    session = recording()
+    answers, session.history = session.history, []
+    journal = Journal(paths.journals_folder(), session)
+    for one in answers:
+        journal.add_answer(one)
+    journal.flush()
+    assert journal._file is not None
+    journal._file.close()
+    journal._lock.release()
+    return journal.path
+
+
+def look(window: MainWindow, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(window.sessions.files.worker.found):
+        window.sessions.recovery.look()
+
+
+def test_an_interrupted_recording_is_offered_opened_and_kept_until_saved(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    journal = interrupted_recording()
+    look(window, qtbot)
+    banner = window.sessions.recovery.banner
+    assert banner.isVisible()
+    assert "A recording of 1 May, 12:00 was interrupted after 2 minutes." in banner.text.text()
+    banner.open_button.click()
+    assert window.timeline.scene.lanes.n_answers == 120
+    assert not banner.isVisible()
+    assert journal.exists()
+    with qtbot.waitSignal(window.sessions.files.saved):
+        window.save_session(tmp_path / "rescued.json")
+    qtbot.waitUntil(lambda: not journal.exists())
+    assert len(open_session(tmp_path / "rescued.json").history) == 120
+
+
+def test_one_that_is_discarded_can_be_had_back_until_the_window_closes(window: MainWindow, qtbot: QtBot) -> None:
+    journal = interrupted_recording()
+    look(window, qtbot)
+    banner = window.sessions.recovery.banner
+    banner.discard_button.click()
+    assert journal.exists()
+    banner.undo_button.click()
+    assert banner.open_button.isVisible()
+    banner.discard_button.click()
+    window.close()
+    assert not journal.exists()
+
+
+def test_while_it_records_an_interrupted_recording_waits(recorded: Recorded, qtbot: QtBot) -> None:
+    window = recorded(2)
+    interrupted_recording()
+    look(window, qtbot)
+    banner = window.sessions.recovery.banner
+    assert not banner.open_button.isEnabled()
+    hear(window, answer(3.0))
+    window.recorder._go(SessionState.FINISHING)
+    window.recorder._go(SessionState.IDLE)
+    assert banner.open_button.isEnabled()
+    assert not [w for w in window.findChildren(QMessageBox) if w.isVisible()]
+
+
+def test_without_an_interrupted_recording_nothing_is_said(window: MainWindow) -> None:
+    window.sessions.recovery.look()
+    assert not window.sessions.recovery.banner.isVisible()
+    assert not window.sessions.files.worker.isRunning()

@@ -1,0 +1,140 @@
+"""Sound and journal of a recording under way."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from ser_desktop.core import journal as journal_room
+from ser_desktop.core import paths
+from ser_desktop.core.journal import read_journal
+from ser_desktop.core.ring import RingBuffer
+from ser_desktop.core.session import SessionState
+from ser_desktop.gui.main_window import MainWindow
+from ser_desktop.gui.sessions import messages
+from ser_desktop.gui.workers import Segment
+from tests.gui.sessions.conftest import Recorded, answer, hear
+
+RATE = 48_000
+
+
+def tone(seconds: float, hz: float = 440) -> np.ndarray:
+    return (0.5 * np.sin(2 * np.pi * hz * np.arange(round(seconds * RATE)) / RATE)).astype(np.float32)
+
+
+def segment(ring: RingBuffer, start_s: float = 0.0, number: int = 1) -> Segment:
+    return Segment(ring, RATE, ring.n_written, start_s, 0.0, number)
+
+
+@pytest.fixture
+def ring() -> RingBuffer:
+    return RingBuffer(30 * RATE)
+
+
+@pytest.fixture
+def window(recorded: Recorded, ring: RingBuffer) -> MainWindow:
+    window = recorded(0)
+    window.recorder.segment_begun.emit(segment(ring))
+    window.recorder.state_changed.emit(SessionState.LISTENING)
+    return window
+
+
+def kept_s(window: MainWindow) -> float:
+    sound = window.sessions.keeper.sound
+    assert sound is not None
+    return sound.duration_s
+
+
+def journals() -> list[Path]:
+    return list(paths.journals_folder().glob("*.journal"))
+
+
+def test_sound_is_kept_at_16_khz_in_its_place(window: MainWindow, ring: RingBuffer, qtbot: QtBot) -> None:
+    ring.write(tone(3))
+    qtbot.waitUntil(lambda: kept_s(window) > 2.9)
+    window.recorder._go(SessionState.PAUSED)
+    qtbot.waitUntil(lambda: kept_s(window) == pytest.approx(3, abs=0.001))
+    other = RingBuffer(30 * RATE)
+    window.recorder.session.state = SessionState.LISTENING
+    window.recorder.segment_begun.emit(segment(other, start_s=10.0, number=2))
+    other.write(tone(2))
+    window.recorder._go(SessionState.FINISHING)
+    qtbot.waitUntil(lambda: kept_s(window) == pytest.approx(12, abs=0.001))
+    sound = window.sessions.keeper.sound
+    assert sound is not None
+    assert np.abs(sound.read(1, 2)).max() == pytest.approx(0.5, abs=0.02)
+    assert not sound.read(4, 9).any()
+    assert np.abs(sound.read(10.5, 11.5)).max() == pytest.approx(0.5, abs=0.02)
+
+
+def test_frequent_answers_do_not_keep_the_sound_waiting(window: MainWindow, ring: RingBuffer, qtbot: QtBot) -> None:
+    for i in range(12):
+        ring.write(tone(0.25))
+        hear(window, answer(0.25 * (i + 1)))
+        qtbot.wait(100)
+    assert kept_s(window) > 1.5
+
+
+def test_answers_reach_the_disk_while_it_records(window: MainWindow, qtbot: QtBot) -> None:
+    for i in range(5):
+        hear(window, answer(i + 1.0))
+    window.sessions.moments.choose(2)
+    window.sessions.marking.mark()
+    qtbot.waitUntil(lambda: bool(journals()), timeout=5000)
+    qtbot.waitUntil(lambda: len(read_journal(journals()[0]).history) == 5, timeout=5000)
+    assert read_journal(journals()[0]).markers[0].at_s == 3.0
+    assert {p.suffix for p in paths.journals_folder().iterdir()} == {".journal", ".lock"}, "never sound"
+
+
+def test_closing_the_window_removes_the_journal(window: MainWindow, qtbot: QtBot) -> None:
+    hear(window, answer(1.0))
+    qtbot.waitUntil(lambda: bool(journals()), timeout=5000)
+    window.close()
+    assert list(paths.journals_folder().iterdir()) == []
+
+
+def test_a_recording_that_was_saved_needs_no_journal(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    hear(window, answer(1.0))
+    qtbot.waitUntil(lambda: bool(journals()), timeout=5000)
+    window.recorder._go(SessionState.FINISHING)
+    window.recorder._go(SessionState.IDLE)
+    window.save_session(tmp_path / "story.json")
+    qtbot.waitUntil(lambda: not journals(), timeout=5000)
+
+
+def test_a_journal_that_cannot_be_written_is_said_once_and_nothing_else_stops(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_fd: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(journal_room.os, "fsync", full)
+    said: list[object] = []
+    window.recorder.noticed.connect(said.append)
+    for i in range(3):
+        hear(window, answer(i + 1.0))
+        qtbot.wait(900)
+    qtbot.waitUntil(lambda: bool(said), timeout=5000)
+    assert "No space left" in window.banner.text.text()
+    qtbot.wait(2500)
+    assert len(said) == 1
+    assert window.recorder.session.is_recording
+
+
+def test_listening_waits_for_the_end_of_the_recording(window: MainWindow, ring: RingBuffer, qtbot: QtBot) -> None:
+    ring.write(tone(2))
+    hear(window, answer(2.0))
+    window.sessions.moments.choose(0)
+    listen = window.sessions.card.listen
+    assert listen.isVisible()
+    assert not listen.isEnabled()
+    assert listen.toolTip() == messages.WOULD_BE_HEARD
+    window.recorder._go(SessionState.FINISHING)
+    window.recorder._go(SessionState.IDLE)
+    assert listen.isEnabled()
+    assert listen.focusPolicy() & Qt.FocusPolicy.TabFocus
