@@ -65,6 +65,6 @@ def test_an_answer_says_how_often_the_model_that_came_along_was_right(
     with qtbot.waitSignal(ready.recorder.predicted, timeout=10_000, check_params_cb=lambda p: bool(p.probabilities)):
         ready.recorder.play(path, path.name)
     qtbot.waitUntil(lambda: "test recordings" in ready.why_text.text(), timeout=5_000)
-    assert "right in" in ready.model_text.toolTip()
+    assert "right in" in ready.status.model.toolTip()
     ready.recorder.stop()
     qtbot.waitUntil(lambda: ready.recorder.session.state is SessionState.IDLE, timeout=READY_MS)
