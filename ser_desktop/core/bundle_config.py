@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ser_desktop.core.errors import BundleError
 from ser_desktop.core.features import FeatureName, FeatureSpec
 from ser_desktop.core.heads import HeadKind, HeadOptions
 from ser_desktop.core.normalise import Normalisation
-from ser_desktop.core.reliability import ReliabilityBin
+from ser_desktop.core.reliability import ReliabilityBin, bins_from_json
 
 SCHEMA_VERSION = 1
 _FIX = "Copy the bundle again, or choose another model."
@@ -197,15 +197,8 @@ def _results(value: dict[str, Any]) -> Results:
         test_wa=tuple(float(wa) for wa in value["test_wa"]),
         validation_uar=tuple(float(uar) for uar in value["validation_uar"]),
         n_test=int(value["n_test"]),
-        reliability=tuple(_bin(found) for found in value.get("reliability", ())),
+        reliability=bins_from_json(value.get("reliability", ())),
     )
-
-
-def _bin(value: dict[str, Any]) -> ReliabilityBin:
-    known = {field.name: value[field.name] for field in fields(ReliabilityBin)}
-    if any(isinstance(v, bool) or not isinstance(v, int | float) for v in known.values()):
-        raise ValueError(f"its reliability holds {known}")
-    return ReliabilityBin(**{**known, "n": int(known["n"]), "n_right": int(known["n_right"])})
 
 
 def _check(config: BundleConfig) -> None:

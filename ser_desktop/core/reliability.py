@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -72,6 +73,22 @@ def reliability(
         )
         for b in np.unique(number)
     )
+
+
+def bins_from_json(value: Sequence[Mapping[str, Any]]) -> tuple[ReliabilityBin, ...]:
+    """Read bins as `dataclasses.asdict` writes them.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError, AttributeError
+        If it is anything else.
+    """
+    names = [field.name for field in fields(ReliabilityBin)]
+    bins = [{name: found[name] for name in names} for found in value]
+    for known in bins:
+        if any(isinstance(v, bool) or not isinstance(v, int | float) for v in known.values()):
+            raise ValueError(f"its reliability holds {known}")
+    return tuple(ReliabilityBin(**{**b, "n": int(b["n"]), "n_right": int(b["n_right"])}) for b in bins)
 
 
 def calibration_error(bins: Sequence[ReliabilityBin]) -> float:
