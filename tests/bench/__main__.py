@@ -20,6 +20,7 @@ from tests.bench.encoder import encoder, table
 from tests.bench.extract import extract
 from tests.bench.gate import gate, gate_table
 from tests.bench.memory import memory
+from tests.bench.narrow import narrow
 from tests.bench.reuse import reuse
 from tests.bench.session import session
 from tests.bench.training import training
@@ -143,6 +144,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
             "accuracy": lambda: accuracy(Path(name)),
             "reuse": reuse,
             "gate": lambda: gate(options.windows),
+            "narrow": narrow,
             "memory": lambda: memory(options.gigabytes),
         }
         run = runs.get(options.what, lambda: of_the_window(options))
@@ -156,7 +158,7 @@ def main() -> int:
         choices=(
             *("startup", "live", "wizard", "window", "session"),
             *("encoder", "extract", "accuracy", "reuse", "train", "memory"),
-            "gate",
+            *("gate", "narrow"),
         ),
     )
     parser.add_argument("--seconds", type=float, default=600.0, help="length of the live recording")
