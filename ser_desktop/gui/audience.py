@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QScreen
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import AnswerState, Prediction
@@ -149,12 +159,18 @@ class AudienceView(QWidget):
         self.answer, self.timeline = LargeAnswer(), TimelineView()
         self.sign = QLabel(messages.AUDIENCE_SIGN)
         self.sign.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.leave_button = QPushButton(messages.AUDIENCE_LEAVE)
+        self.leave_button.setObjectName("leave")
+        self.leave_button.setToolTip(messages.AUDIENCE_LEAVE_TIP)
+        # Space belongs to the recording.
+        self.leave_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.leave_button.clicked.connect(self.close)
         self.consent = ConsentPanel()
         self.consent.answered.connect(self._consented)
         self._page = QVBoxLayout(self)
         # Letters grow with the window; the window must not grow with the letters.
         self._page.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
-        self._page.addWidget(self.sign)
+        self._page.addLayout(self._build_head())
         self._page.addWidget(self.answer, stretch=1)
         self._page.addWidget(self.consent, alignment=Qt.AlignmentFlag.AlignCenter)
         self._page.addWidget(self.timeline)
@@ -164,6 +180,13 @@ class AudienceView(QWidget):
         recorder.predicted.connect(self._predicted)
         recorder.gap_ended.connect(self._gap_ended)
         self.restyle()
+
+    def _build_head(self) -> QGridLayout:
+        # The sign stands in the middle of the screen, whatever stands at its right.
+        head = QGridLayout()
+        head.addWidget(self.sign, 0, 0)
+        head.addWidget(self.leave_button, 0, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        return head
 
     def open_on(self, screen: QScreen) -> None:
         """Fill a screen, and show what has been heard so far."""
@@ -226,6 +249,7 @@ class AudienceView(QWidget):
         small = max(12, round(SMALLEST * height))
         self.answer.screen_height = height
         self.sign.setStyleSheet(f"font-size: {small}px; color: {theme.theme().good};")
+        self.leave_button.setStyleSheet(f"font-size: {small}px; padding: {small // 6}px {small // 2}px;")
         self.consent.scale(max(12, round(_SIGN * height)), round(0.8 * self.width()))
         self.timeline.set_text_size(small)
         self.timeline.setFixedHeight(round(_LANE * small * max(1, len(self.timeline.labels)) + 2 * small))

@@ -38,6 +38,7 @@ PLAY_DEMO = "Try the demo clip"
 PLAY_FILE = "Listen to a sound file…"
 SAVE_SESSION = "Save session…"
 OPEN_MODEL = "Open a model…"
+MODEL_PATTERNS = "Model (*.zip config.json);;All files (*)"
 DEFAULT_MODEL = "Use the model that came along"
 APPEARANCE = "Appearance"
 APPEARANCES = {"system": "As the system", "light": "Light", "dark": "Dark"}
@@ -85,6 +86,7 @@ AUDIENCE, AUDIENCE_BUTTON = "Audience view", "Audience"
 AUDIENCE_TIP = "Fill a screen with the answer, for people to watch (F11)"
 AUDIENCE_ON = "Audience view on another screen"
 AUDIENCE_TITLE = "Speech Emotion – audience view"
+AUDIENCE_LEAVE, AUDIENCE_LEAVE_TIP = "Leave", "Back to the window (Esc)"
 AUDIENCE_SIGN = "Runs on this computer · nothing is stored"
 AUDIENCE_IDLE, AUDIENCE_IDLE_HINT = "Ready", "Space: listen · Esc: leave"
 CONSENT_TITLE = "May this computer listen?"
@@ -95,7 +97,7 @@ CONSENT_TEXT = (
 CONSENT_YES, CONSENT_NO = "We agree", "Not now"
 
 _LIGHTS = {
-    InputLight.WAITING: ("no sound yet", ""),
+    InputLight.WAITING: ("no input yet", ""),
     InputLight.GOOD: ("good input", "The level is fine."),
     InputLight.ZEROS: (
         "no signal",
@@ -191,8 +193,8 @@ def layers_sentence(model: ModelInfo | None) -> str:
         return ""
     if model.layer_weights is None:
         return (
-            "This model has no layers: it measures loudness, pitch and voice quality (eGeMAPS). "
-            "The line shows the published wav2vec 2.0 model."
+            "This model has no speech encoder and so no layers: it measures loudness, pitch and voice quality "
+            "(eGeMAPS)."
         )
     bars = "Bars: how much this model takes from each layer of its speech encoder"
     if len(model.layer_weights) != len(published_weights(model.head, model.normalisation)):
@@ -201,18 +203,23 @@ def layers_sentence(model: ModelInfo | None) -> str:
     return f"{bars}. Line: the published model, which listens most to the middle layers."
 
 
-def status(prediction: Prediction | None, started_at: datetime | None, age_s: float, n_skipped: int) -> str:
-    """Which sound the answer is about, how old it is, and what was passed over."""
+def status(
+    prediction: Prediction | None, started_at: datetime | None, age_s: float, n_skipped: int, *, is_live: bool = True
+) -> str:
+    """Which sound the answer is about, how old it is while more may come, and what was passed over."""
     if prediction is None or started_at is None:
         return "no answer yet"
     start, end = (_clock(started_at, s) for s in (prediction.start_s, prediction.end_s))
+    if not is_live:
+        return f"the last answer describes {start}–{end} · {n_skipped} skipped"
     return f"describes {start}–{end} · {age_s:.1f} s old · {n_skipped} skipped"
 
 
-def model_status(model: ModelInfo) -> str:
-    """Model and its measured quality."""
-    quality = f"UAR {100 * model.uar_mean:.0f} ± {100 * model.uar_sd:.0f} % on {model.n_test} test files"
-    return f"{model.name} · {quality}"
+def model_status(model: ModelInfo, *, is_shipped: bool = False) -> str:
+    """Model and its measured quality; the one that came along needs no other name."""
+    quality = f"UAR {100 * model.uar_mean:.0f} ± {100 * model.uar_sd:.0f} % on {model.n_test} test recordings"
+    name = f"the model that came along, trained on {model.corpus}" if is_shipped else model.name
+    return f"{name} · {quality}"
 
 
 def model_tip(model: ModelInfo) -> str:

@@ -27,11 +27,13 @@ class Notice:
     Attributes
     ----------
     text : str
-    is_error : bool
+    is_error, is_good : bool
+        Something failed, or was done as it was wanted; neither: something to know.
     """
 
     text: str
     is_error: bool = False
+    is_good: bool = False
 
 
 class Recorder(QObject):
@@ -222,6 +224,11 @@ class Recorder(QObject):
         if self.source is not None:
             return self.source.name
         return self._picked.name if self._picked is not None else self.settings.microphone
+
+    @property
+    def has_input(self) -> bool:
+        """Whether there is something to record, or may be in a moment."""
+        return self.source is not None or self._is_opening or bool(self.devices)
 
     def elapsed_s(self) -> float:
         """Seconds since the recording began (until the last answer, once it is over)."""
