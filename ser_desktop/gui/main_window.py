@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 from ser_desktop.core import paths
 from ser_desktop.core.audio import FILE_SUFFIXES
 from ser_desktop.core.errors import UserFacingError
-from ser_desktop.core.levels import InputLight, input_light, level_db
+from ser_desktop.core.input_watch import InputWatch
+from ser_desktop.core.levels import InputLight, level_db
 from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.published import published_weights
@@ -86,6 +87,7 @@ class MainWindow(QMainWindow):
         self.sessions = SessionsDoor(recorder, self)
         self._wave_cursor = 0
         self._heard_speech = False
+        self._input = InputWatch()
         self._is_painted = False
         self.setWindowTitle(messages.APP_TITLE)
         self.setMinimumSize(QSize(960, 640))
@@ -379,6 +381,7 @@ class MainWindow(QMainWindow):
 
     def _source_changed(self) -> None:
         self._wave_cursor = 0
+        self._input.reset()
         self.waveform.clear()
         if self.recorder.source is None:
             self.waveform.hide_window()
@@ -423,5 +426,6 @@ class MainWindow(QMainWindow):
         self.status.answer.setText(self.sessions.status() or status)
         self.why_text.setText(self.sessions.why() or messages.why(last, recorder.model))
         if recorder.source is not None:
-            samples = recorder.source.ring.latest(round(_LIGHT_S * recorder.source.rate_hz))
-            self.bar.light.set_light(input_light(samples, heard_speech=self._heard_speech))
+            rate_hz = recorder.source.rate_hz
+            samples = recorder.source.ring.latest(round(_LIGHT_S * rate_hz))
+            self.bar.light.set_light(self._input.light(samples, rate_hz, heard_speech=self._heard_speech))

@@ -10,6 +10,7 @@ from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.core.published import published_weights
 from ser_desktop.core.session import SessionState
+from ser_desktop.gui import trust_messages
 
 if TYPE_CHECKING:
     from ser_desktop.core.library import EncoderStatus
@@ -105,6 +106,7 @@ _LIGHTS = {
     ),
     InputLight.QUIET: ("too quiet", "Speak louder, come closer, or raise the input level in the sound settings."),
     InputLight.CLIPPING: ("too loud", "The sound is cut off at the top. Lower the input level or move away a little."),
+    InputLight.NARROW: (trust_messages.NARROW_WORD, trust_messages.NARROW_ADVICE),
 }
 
 _STATE_WORDS = {
@@ -130,7 +132,7 @@ def answer_title(prediction: Prediction) -> str:
 def answer_subtitle(prediction: Prediction) -> str:
     """Return the line below: certainty in words with the number."""
     if prediction.label is None:
-        return _STATE_WORDS[prediction.state][1]
+        return trust_messages.heard_short(prediction) or _STATE_WORDS[prediction.state][1]
     percent = f"{100 * prediction.certainty:.0f} %"
     if prediction.state is AnswerState.NOT_SURE:
         return f"perhaps {prediction.label} · {percent}"
@@ -164,18 +166,25 @@ def why(prediction: Prediction | None, model: ModelInfo | None) -> str:
             f"(guessing: {100 / len(model.labels):.0f} %)."
         )
     if prediction.label is None:
-        return "The model is asked only when there is a voice, so that noise is not taken for an emotion."
+        return trust_messages.why_no_answer(prediction)
+    reliable = trust_messages.how_reliable(prediction, model)
     best, second = sorted(zip(prediction.probabilities, prediction.labels, strict=True), reverse=True)[:2]
     if prediction.state is AnswerState.NOT_SURE:
-        return (
+        return _joined(
             f"No emotion stands out: {best[1]} and {second[1]} are closest. Below {100 * model.threshold:.0f} % "
-            "the program does not commit itself."
+            "the program does not commit itself.",
+            reliable,
         )
     next_one = f"; next comes {second[1]} with {100 * second[0]:.0f} %" if second[0] >= 0.005 else ""
-    return (
-        f"The voice sounds {sounds_like(best[1])}{next_one}. "
-        "This is how the voice sounds to a model trained on actors, not what a person feels."
+    return _joined(
+        f"The voice sounds {sounds_like(best[1])}{next_one}.",
+        reliable,
+        "This is how the voice sounds to a model trained on actors, not what a person feels.",
     )
+
+
+def _joined(*sentences: str) -> str:
+    return " ".join(sentence for sentence in sentences if sentence)
 
 
 def layers_sentence(model: ModelInfo | None) -> str:
@@ -218,7 +227,7 @@ def model_tip(model: ModelInfo) -> str:
     text = "UAR: the share of each emotion's test recordings that it gets right, averaged over the emotions."
     if model.normalisation == "speaker":
         text += " This model expects a calibrated voice; the average training speaker stands in for it."
-    return text
+    return "\n\n".join(part for part in (text, trust_messages.reliability_tip(model)) if part)
 
 
 def device_status(model: ModelInfo) -> str:
