@@ -72,7 +72,8 @@ def unreadable(path: Path, error: Exception) -> AudioFileError:
         return AudioFileError(f"«{path.name}» is {said}, which cannot be read here.", _convert(path))
     if kind:
         return AudioFileError(f"«{path.name}» cannot be read as sound: it is {kind}.", FORMATS_HINT)
-    reason = str(error).rstrip(".")
+    # The library's sentence alone: its error repeats the whole path.
+    reason = str(getattr(error, "error_string", error)).rstrip(".")
     return AudioFileError(f"«{path.name}» cannot be read as sound ({reason}).", FORMATS_HINT)
 
 

@@ -32,6 +32,8 @@ from ser_desktop.gui import messages
 from ser_desktop.gui.audience import AudienceView, other_screen
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.encoders_dialog import EncodersDialog
+from ser_desktop.gui.files import messages as files_messages
+from ser_desktop.gui.files.door import FilesDoor
 from ser_desktop.gui.install_worker import InstallWorker
 from ser_desktop.gui.plots import LayerWeights, Timeline, Waveform
 from ser_desktop.gui.recorder import Notice, Recorder
@@ -80,7 +82,9 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(messages.APP_TITLE)
         self.setMinimumSize(QSize(960, 640))
         self.resize(1280, 800)
+        self.files = FilesDoor(recorder, self)
         self._build()
+        self.files.catch_drops()
         self._connect()
         self.restyle()
         self._state_changed(recorder.session.state)
@@ -105,6 +109,7 @@ class MainWindow(QMainWindow):
         menu = QMenu(self)
         self.demo_action = self._action(menu, messages.PLAY_DEMO, self._play_demo, "Ctrl+D")
         self.file_action = self._action(menu, messages.PLAY_FILE, self._choose_file, "Ctrl+O")
+        self.files_action = self._action(menu, files_messages.MENU_ENTRY, self.files.open, "Ctrl+Shift+O")
         self.save_action = self._action(menu, messages.SAVE_SESSION, self._choose_save, "Ctrl+S")
         self.audience_action = self._action(menu, messages.AUDIENCE, self.show_audience, "F11")
         menu.addSeparator()
@@ -218,6 +223,7 @@ class MainWindow(QMainWindow):
         for plot in (self.timeline, self.waveform, self.layers):
             plot.restyle()
         self.training.restyle()
+        self.files.restyle()
         if self.audience is not None:
             self.audience.restyle()
         self.update()
@@ -291,6 +297,7 @@ class MainWindow(QMainWindow):
         self._meter_timer.stop()
         self._text_timer.stop()
         self.training.close()
+        self.files.close()
         if self.audience is not None:
             self.audience.close()
         super().closeEvent(event)

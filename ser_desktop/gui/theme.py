@@ -219,7 +219,11 @@ def _style_sheet(t: Theme) -> str:
     QLineEdit#plain {{ background: transparent; border: 1px solid transparent; font-weight: 600; padding: 2px 0; }}
     QLineEdit#plain:hover {{ border-color: {t.line}; }}
     QLineEdit#plain:focus {{ border: 1px solid {t.accent}; }}
-    QTableWidget {{ background: {t.raised}; border: 1px solid {t.line}; gridline-color: {t.line}; }}
+    QTableView#files {{ selection-background-color: {t.line}; selection-color: {t.text}; outline: 0; }}
+    QTableView#files::item {{ padding: 0 8px; }}
+    QTableView#files QHeaderView::section {{ padding: 6px 8px; }}
+    QSplitter::handle {{ background: transparent; }}
+    QTableView {{ background: {t.raised}; border: 1px solid {t.line}; gridline-color: {t.line}; }}
     QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
     QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
     QScrollBar::handle {{ background: {t.line}; border-radius: 5px; min-height: 32px; min-width: 32px; }}

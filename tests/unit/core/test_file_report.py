@@ -28,6 +28,10 @@ def heard(path: Path = PLACE) -> ReportRow:
     return ReportRow(path, FileAnalysis(path, 12.0, answer, log), "A model")
 
 
+def names(folder: Path) -> list[str]:
+    return [file.name for file in folder.iterdir()]
+
+
 BROKEN = ReportRow(Path("b.wav"), error="«b.wav» is empty (0 bytes).")
 
 
@@ -56,14 +60,14 @@ def test_a_table_has_a_row_for_every_file() -> None:
         "bundle": "A model",
         "error": "",
     }
-    assert bad == {name: "" for name in good} | {"file": "b.wav", "error": BROKEN.error}
+    assert bad == dict.fromkeys(good, "") | {"file": "b.wav", "error": BROKEN.error}
 
 
 def test_a_table_of_windows_has_a_row_for_every_window() -> None:
     first, second, bad = table(heard(), BROKEN, has_windows=True)
     assert (first["start_s"], first["end_s"], first["label"], first["angry"]) == ("0.000", "8.000", "angry", "0.625000")
     assert (second["state"], second["label"], second["certainty"], second["calm"]) == ("no speech", "", "", "")
-    assert bad == {name: "" for name in first} | {"file": "b.wav", "error": BROKEN.error}
+    assert bad == dict.fromkeys(first, "") | {"file": "b.wav", "error": BROKEN.error}
 
 
 def test_answers_of_models_with_other_classes_stand_in_their_own_columns() -> None:
@@ -105,7 +109,7 @@ def test_a_report_takes_its_place_only_when_it_is_finished(tmp_path: Path) -> No
     assert not target.exists()
     report.finish()
     assert "angry" in target.read_text(encoding="utf-8")
-    assert os.listdir(target.parent) == ["report.csv"]
+    assert names(target.parent) == ["report.csv"]
 
 
 def test_what_was_stopped_is_kept_beside_and_the_old_report_is_not_touched(tmp_path: Path) -> None:
@@ -122,7 +126,7 @@ def test_what_was_stopped_is_kept_beside_and_the_old_report_is_not_touched(tmp_p
 
 def test_a_report_without_rows_leaves_nothing_when_it_is_stopped(tmp_path: Path) -> None:
     assert ReportFile(tmp_path / "report.csv", ReportFormat.CSV, LABELS).keep_part() is None
-    assert os.listdir(tmp_path) == []
+    assert names(tmp_path) == []
 
 
 def test_a_place_that_cannot_be_written_is_told_at_once(tmp_path: Path) -> None:
@@ -131,7 +135,7 @@ def test_a_place_that_cannot_be_written_is_told_at_once(tmp_path: Path) -> None:
         with pytest.raises(SaveError, match="could not be saved") as caught:
             ReportFile(target, ReportFormat.CSV, LABELS)
         assert str(target) in caught.value.what
-    assert os.listdir(tmp_path) == ["file"]
+    assert names(tmp_path) == ["file"]
 
 
 def test_a_full_disk_keeps_the_old_report_and_leaves_no_scratch(
@@ -147,7 +151,7 @@ def test_a_full_disk_keeps_the_old_report_and_leaves_no_scratch(
     with pytest.raises(SaveError, match="No space left"):
         save_report(target, [heard()], LABELS)
     assert target.read_text() == "the old one"
-    assert os.listdir(tmp_path) == ["report.csv"]
+    assert names(tmp_path) == ["report.csv"]
 
 
 def test_the_ending_decides_the_format(tmp_path: Path) -> None:

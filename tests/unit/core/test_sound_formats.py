@@ -42,7 +42,7 @@ def test_the_first_bytes_tell_what_a_file_is(tmp_path: Path, start: bytes, kind:
 def test_the_command_that_converts_quotes_names_with_spaces(tmp_path: Path) -> None:
     file = tmp_path / "my voice.m4a"
     file.write_bytes(b"\x00\x00\x00\x20ftypM4A " + bytes(100))
-    with pytest.raises(AudioFileError, match='ffmpeg -i "my voice.m4a" "my voice.wav"'):
+    with pytest.raises(AudioFileError, match=r'ffmpeg -i "my voice.m4a" "my voice.wav"'):
         load(file)
 
 
