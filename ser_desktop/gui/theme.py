@@ -221,7 +221,7 @@ def _style_sheet(t: Theme) -> str:
     QLineEdit#plain:focus {{ border: 1px solid {t.accent}; }}
     QTableView#files {{ selection-background-color: {t.line}; selection-color: {t.text}; outline: 0; }}
     QTableView#files::item {{ padding: 0 8px; }}
-    QTableView#files QHeaderView::section {{ padding: 6px 8px; }}
+    QTableView#files QHeaderView::section {{ padding: 6px 11px; }}
     QSplitter::handle {{ background: transparent; }}
     QTableView {{ background: {t.raised}; border: 1px solid {t.line}; gridline-color: {t.line}; }}
     QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}

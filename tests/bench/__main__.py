@@ -18,6 +18,7 @@ from tests.bench.accuracy import accuracy
 from tests.bench.base_size import install_base_size
 from tests.bench.encoder import encoder, table
 from tests.bench.extract import extract
+from tests.bench.files import files
 from tests.bench.memory import memory
 from tests.bench.reuse import reuse
 from tests.bench.training import training
@@ -140,6 +141,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
             "accuracy": lambda: accuracy(Path(name)),
             "reuse": reuse,
             "memory": lambda: memory(options.gigabytes),
+            "files": lambda: files(options.minutes, options.hop),
         }
         run = runs.get(options.what, lambda: of_the_window(options))
         return dict(run())
@@ -149,9 +151,23 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument(
         "what",
-        choices=("startup", "live", "wizard", "window", "encoder", "extract", "accuracy", "reuse", "train", "memory"),
+        choices=(
+            "startup",
+            "live",
+            "wizard",
+            "window",
+            "files",
+            "encoder",
+            "extract",
+            "accuracy",
+            "reuse",
+            "train",
+            "memory",
+        ),
     )
     parser.add_argument("--seconds", type=float, default=600.0, help="length of the live recording")
+    parser.add_argument("--minutes", type=float, default=180.0, help="length of the sound file")
+    parser.add_argument("--hop", type=float, default=4.0, help="seconds between the windows of the sound file")
     parser.add_argument("--features", choices=("egemaps", "all-layers"), default="egemaps", help="what to train on")
     parser.add_argument("--gigabytes", type=float, default=6.0, help="size of the stored features to train on")
     parser.add_argument("--size", choices=("base", "compact"), help="of the encoder (live: compact, others: base)")

@@ -18,6 +18,15 @@ def write_voice(path: Path, seconds: float = 3.0, seed: int = 0) -> Path:
     return path
 
 
+def write_long(path: Path, minutes: int) -> Path:
+    """A voice that repeats every minute."""
+    minute = speech_like(60.0)
+    with sf.SoundFile(path, "w", 16_000, 1) as sound:
+        for _ in range(minutes):
+            sound.write(minute)
+    return path
+
+
 def _text(path: Path) -> None:
     path.write_text("Dear diary, today I renamed a letter to .wav.\n" * 20)
 

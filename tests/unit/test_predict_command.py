@@ -17,7 +17,7 @@ import pytest
 import soundfile as sf
 
 from ser_desktop.__main__ import main
-from tests.helpers.bad_files import plant, write_voice
+from tests.helpers.bad_files import plant, write_long, write_voice
 from tests.helpers.bundles import write_bundle
 from tests.helpers.sounds import speech_like
 
@@ -115,10 +115,7 @@ def start(*arguments: str, **options: object) -> subprocess.Popen[str]:
 
 def test_ctrl_c_in_a_long_file_stops_within_a_second_and_says_what_is_kept(bundle: str, tmp_path: Path) -> None:
     first, long, out = write_voice(tmp_path / "first.wav"), tmp_path / "long.flac", tmp_path / "table.csv"
-    minute = speech_like(60.0)
-    with sf.SoundFile(long, "w", 16_000, 1, format="FLAC") as sound:
-        for _ in range(30):
-            sound.write(minute)
+    write_long(long, 30)
     out.write_text("the old one")
     # Every answer a quarter of a second apart: minutes of work. What is wrong with the second file is said in its turn.
     options = ["--bundle", bundle, "--hop", "0.25", "--out", str(out)]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QGraphicsView, QMainWindow
+from PySide6.QtWidgets import QGraphicsView, QMainWindow, QStyle
 
 from ser_desktop.gui.files import messages
 from ser_desktop.gui.widgets import Card, label
 
+_SIGN = QSize(420, 140)
+_CENTRE = Qt.AlignmentFlag.AlignCenter
 _ENDS = (QEvent.Type.DragLeave, QEvent.Type.Drop, QEvent.Type.Hide)
 
 
@@ -38,6 +40,7 @@ class DropCatcher(QObject):
         self._window = window
         self.sign = Card()
         self.sign.setParent(window)
+        self.sign.setProperty("chosen", True)
         words = label(messages.DROP_NOW, "question")
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.sign.body.addWidget(words)
@@ -67,6 +70,7 @@ class DropCatcher(QObject):
         return super().eventFilter(watched, event)
 
     def _show_sign(self) -> None:
-        self.sign.setGeometry(self._window.rect().adjusted(24, 24, -24, -24))
+        size = _SIGN.boundedTo(self._window.size())
+        self.sign.setGeometry(QStyle.alignedRect(Qt.LayoutDirection.LeftToRight, _CENTRE, size, self._window.rect()))
         self.sign.raise_()
         self.sign.show()

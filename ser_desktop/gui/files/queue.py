@@ -86,14 +86,13 @@ class FileQueue(QObject):
 
     def cancel(self, entries: Iterable[Entry]) -> None:
         """Stop these; what was heard of them is forgotten."""
-        for entry in entries:
-            if entry.state not in OPEN:
-                continue
+        stopped = [entry for entry in entries if entry.state in OPEN]
+        for entry in stopped:
             if entry is self._running:
                 self._analysis.cancel()
             entry.state = EntryState.CANCELLED
             entry.done_s = 0.0
-            self.table.tell(entry)
+        self.table.tell(*stopped)
         self.changed.emit()
 
     def cancel_all(self) -> None:
@@ -103,11 +102,12 @@ class FileQueue(QObject):
 
     def again(self, entries: Iterable[Entry]) -> None:
         """Analyse these again."""
-        for entry in entries:
-            if entry.state not in OPEN:
-                entry.start_anew()
-                self.table.tell(entry)
+        fresh = [entry for entry in entries if entry.state not in OPEN]
+        for entry in fresh:
+            entry.start_anew()
+        self.table.tell(*fresh)
         self._next()
+        self.changed.emit()
 
     def remove(self, entries: Sequence[Entry]) -> None:
         """Take these off the list."""
@@ -265,5 +265,5 @@ class FileQueue(QObject):
         for entry in self.table.entries:
             if entry.state is EntryState.WAITING:
                 entry.state = EntryState.CANCELLED
-                self.table.tell(entry)
+        self.table.tell_all()
         self.noticed.emit(Notice(messages.NO_MODEL.format(problem), is_error=True))

@@ -25,8 +25,12 @@ class FileTimeline(Card):
         super().__init__(messages.CHOOSE_ROW)
         self.title.setWordWrap(True)
         self.remark = label("", wraps=True)
+        # A file may be named like a piece of HTML.
+        for text in (self.title, self.remark):
+            text.setTextFormat(Qt.TextFormat.PlainText)
         self.remark.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.timeline = Timeline()
+        self.setMinimumHeight(196)
         self.body.addWidget(self.remark, stretch=1)
         self.body.addWidget(self.timeline, stretch=1)
         self.entry: Entry | None = None

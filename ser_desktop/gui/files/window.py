@@ -187,12 +187,23 @@ class FilesWindow(QMainWindow):
 
     def _choose_files(self) -> None:
         pattern = " ".join(f"*{suffix}" for suffix in FILE_SUFFIXES)
-        names, _ = QFileDialog.getOpenFileNames(self, messages.ADD_FILES, "", f"Sound ({pattern});;All files (*)")
-        self._add([Path(name) for name in names])
+        dialog = QFileDialog(self, messages.ADD_FILES, "", f"Sound ({pattern});;All files (*)")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        self._ask(dialog, self._add)
 
     def _choose_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, messages.ADD_FOLDER)
-        self._add([Path(name)] if name else [])
+        dialog = QFileDialog(self, messages.ADD_FOLDER)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        self._ask(dialog, self._add)
+
+    @staticmethod
+    def _ask(dialog: QFileDialog, take: Callable[[list[Path]], object]) -> None:
+        """Show a dialog that holds up nothing: somebody may be recording, and wants to stop."""
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.filesSelected.connect(lambda names: take([Path(name) for name in names]))
+        dialog.setModal(False)
+        dialog.show()
 
     def _add(self, places: Sequence[Path]) -> None:
         if places:
@@ -200,16 +211,13 @@ class FilesWindow(QMainWindow):
             self.queue.add(places)
 
     def _choose_report(self, *, has_windows: bool) -> None:
-        name, chosen = QFileDialog.getSaveFileName(
-            self,
-            messages.EXPORT_WINDOWS if has_windows else messages.EXPORT_TABLE,
-            messages.EXPORT_NAMES[has_windows],
-            messages.EXPORT_FILTER,
-        )
-        if name:
-            path = Path(name)
-            is_json = "json" in chosen.lower() and path.suffix.lower() == ".csv"
-            self.queue.save(path.with_suffix(".json") if is_json else path, has_windows=has_windows)
+        title = messages.EXPORT_WINDOWS if has_windows else messages.EXPORT_TABLE
+        dialog = QFileDialog(self, title, "", messages.EXPORT_FILTER)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("csv")
+        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix("json" if "json" in chosen else "csv"))
+        dialog.selectFile(messages.EXPORT_NAMES[has_windows])
+        self._ask(dialog, lambda chosen: self.queue.save(chosen[0], has_windows=has_windows))
 
     def _remove(self) -> None:
         self.queue.remove(self.selected())
