@@ -7,8 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import overload
 
 import numpy as np
+import numpy.typing as npt
 
 from ser_desktop.core.prediction import AnswerState, Prediction
+
+UNSURE, SILENT = -1, -2
+"""What stands in `WindowLog.best` for "not sure" and for windows without speech."""
 
 _STATES = tuple(AnswerState)
 
@@ -84,6 +88,22 @@ class WindowLog(Sequence[Prediction]):
     def speech_share(self) -> float:
         """Share of the windows that hold speech, 0 without windows."""
         return self.n_spoken / len(self) if len(self) else 0.0
+
+    def ends_s(self) -> npt.NDArray[np.float64]:
+        """Return where each window ends, (n_windows,)."""
+        return np.array(self._times[1::2], np.float64)
+
+    def best(self) -> npt.NDArray[np.int64]:
+        """Return the answer of each window, (n_windows,): a class, `UNSURE` or `SILENT`."""
+        if not len(self):
+            return np.zeros(0, np.int64)
+        table = np.array(self._probabilities, np.float32).reshape(len(self), len(self.labels))
+        states = np.array(self._states, np.int64)
+        best = table.argmax(axis=1)
+        best[states == _STATES.index(AnswerState.NOT_SURE)] = UNSURE
+        for state in (AnswerState.NO_SPEECH, AnswerState.TOO_QUIET):
+            best[states == _STATES.index(state)] = SILENT
+        return best
 
     def overall(self, threshold: float) -> Prediction | None:
         """Sum up all windows as `stream.overall` does, None without windows."""

@@ -44,6 +44,8 @@ DROP_HERE = (
 DROP_NOW = "Drop to analyse these files"
 CHOOSE_ROW = "Choose a file to see how the voice changes in time."
 NOTHING_YET = "Nothing has been heard of it yet."
+WHOLE_FILE = "The whole file at a glance"
+NOT_SURE, SILENCE = "not sure", "no speech"
 RECORDING = "Paused while you record, so that no answer is missed. Goes on by itself when the recording ends."
 LOADING = "Waits until the model is loaded."
 UNEXPECTED = "Something went wrong that should not. The log has the details; “Analyse again” may help."
@@ -134,3 +136,9 @@ def headline(entry: Entry) -> str:
         return entry.path.name
     sure = certainty(prediction)
     return f"{entry.path.name} — {answer(prediction)}" + (f", {sure}" if sure else "")
+
+
+def shares(found: list[tuple[str, float]]) -> str:
+    """Return how much of a file sounds like what, the most first."""
+    words = [f"{name} {100 * share:.0f} %" for name, share in found if share >= 0.005]
+    return f"The whole file: {' · '.join(words)}" if words else ""

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, QTimer
 from ser_desktop.core.files import FILE_HOP_S
 from ser_desktop.gui.files import messages
 from ser_desktop.gui.files.entries import Entry
+from ser_desktop.gui.files.overview import Overview
 from ser_desktop.gui.plots import Timeline
 from ser_desktop.gui.widgets import Card, label
 
@@ -30,8 +31,10 @@ class FileTimeline(Card):
             text.setTextFormat(Qt.TextFormat.PlainText)
         self.remark.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.timeline = Timeline()
-        self.setMinimumHeight(196)
+        self.setMinimumHeight(230)
         self.body.addWidget(self.remark, stretch=1)
+        self.overview = Overview()
+        self.body.addWidget(self.overview)
         self.body.addWidget(self.timeline, stretch=1)
         self.entry: Entry | None = None
         self._n_shown = 0
@@ -54,8 +57,10 @@ class FileTimeline(Card):
         self.remark.setText((entry.problem or messages.NOTHING_YET) if entry else "")
         self.remark.setVisible(not is_heard)
         self.timeline.setVisible(is_heard)
+        self.overview.setVisible(is_heard)
         if entry is None:
             return
+        self.overview.show_windows(entry.windows, entry.duration_s)
         if len(entry.windows) < self._n_shown:
             self._n_shown = 0
             self.timeline.clear()
@@ -68,6 +73,7 @@ class FileTimeline(Card):
     def restyle(self) -> None:
         """Take over the theme in force."""
         self.timeline.restyle()
+        self.overview.update()
 
     @property
     def is_drawing(self) -> bool:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.core.stream import overall
-from ser_desktop.core.window_log import WindowLog
+from ser_desktop.core.window_log import SILENT, UNSURE, WindowLog
 
 LABELS = ("calm", "angry", "happy")
 SPOKEN = (AnswerState.EMOTION, AnswerState.NOT_SURE)
@@ -42,10 +42,19 @@ def test_it_sums_up_like_a_list_of_predictions(predictions: list[Prediction], th
     assert mine.probabilities == pytest.approx(theirs.probabilities)
 
 
+@given(answers())
+def test_it_tells_the_answer_of_each_window_at_once(predictions: list[Prediction]) -> None:
+    log = WindowLog(LABELS, predictions)
+    instead = {AnswerState.NOT_SURE: UNSURE, AnswerState.NO_SPEECH: SILENT, AnswerState.TOO_QUIET: SILENT}
+    assert log.best().tolist() == [instead.get(p.state, p.best) for p in predictions]
+    assert log.ends_s().tolist() == [p.end_s for p in predictions]
+
+
 def test_an_empty_one_has_no_answer_and_no_speech() -> None:
     log = WindowLog(LABELS)
     assert log.overall(0.5) is None
     assert log.speech_share == 0
+    assert len(log.best()) == 0
     with pytest.raises(IndexError):
         log[0]
     assert log != [], "it is a kind of its own"
