@@ -31,6 +31,8 @@ from ser_desktop.gui.audience_door import AudienceDoor
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.encoders_dialog import EncodersDialog
 from ser_desktop.gui.file_dialogs import ask_for_file
+from ser_desktop.gui.files import messages as files_messages
+from ser_desktop.gui.files.door import FilesDoor
 from ser_desktop.gui.help import messages as help_messages
 from ser_desktop.gui.help.door import HelpDoor
 from ser_desktop.gui.help.welcome import WelcomePanel
@@ -81,6 +83,7 @@ class MainWindow(QMainWindow):
         self.audience = AudienceDoor(recorder, self)
         self.training = TrainingDoor(recorder, installer, self)
         self.training.lacked.connect(self._show_encoders)
+        self.files = FilesDoor(recorder, self)
         self.settings_door = SettingsDoor(recorder, self)
         self.help = HelpDoor(recorder, self)
         self.settings_door.appearance_chosen.connect(self.appearance_chosen)
@@ -93,6 +96,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(QSize(960, 640))
         self.resize(1280, 800)
         self._build()
+        self.files.catch_drops()
         self._connect()
         self.restyle()
         self._state_changed(recorder.session.state)
@@ -133,6 +137,9 @@ class MainWindow(QMainWindow):
         )
         self.demo_action = menu.add(Section.FILES, messages.PLAY_DEMO, self._play_demo, "Ctrl+D", "play")
         self.file_action = menu.add(Section.FILES, messages.PLAY_FILE, self._choose_file, "Ctrl+O", "file")
+        self.files_action = menu.add(
+            Section.FILES, files_messages.MENU_ENTRY, self.files.open, "Ctrl+Shift+F", "folder"
+        )
         self.model_action = menu.add(Section.MODELS, messages.OPEN_MODEL, self._choose_model, icon="open")
         self.default_action = menu.add(
             Section.MODELS, messages.DEFAULT_MODEL, lambda: self.recorder.open_model(None), icon="package"
@@ -231,6 +238,7 @@ class MainWindow(QMainWindow):
         self.training.restyle()
         icons.redress()
         self.settings_door.refresh()
+        self.files.restyle()
         self.help.restyle()
         self.audience.restyle()
         self.appearance_actions[self.recorder.settings.theme].setChecked(True)
@@ -301,6 +309,7 @@ class MainWindow(QMainWindow):
         self._text_timer.stop()
         self.training.close()
         self.settings_door.close()
+        self.files.close()
         self.help.close()
         self.sessions.shut_down()
         self.audience.close()

@@ -90,6 +90,7 @@ class Recorder(QObject):
         self._settings_file = settings_file
         self.session = Session()
         self.model: ModelInfo | None = None
+        self.model_folder: Path | None = None
         self.source: AudioSource | None = None
         self.devices: tuple[InputDevice, ...] = ()
         self.last: Prediction | None = None
@@ -244,13 +245,16 @@ class Recorder(QObject):
 
     def _load_model(self, bundle: str, *, spare: bool = False) -> None:
         self._loading_bundle, self._loading_spare = bundle, spare
-        shipped = paths.spare_bundle() if spare else paths.default_bundle()
-        self._inference.load(Path(bundle) if bundle else shipped, self.settings.device, self.settings.backend)
+        self._inference.load(self._folder_being_loaded(), self.settings.device, self.settings.backend)
+
+    def _folder_being_loaded(self) -> Path:
+        shipped = paths.spare_bundle() if self._loading_spare else paths.default_bundle()
+        return Path(self._loading_bundle) if self._loading_bundle else shipped
 
     def _model_loaded(self, model: ModelInfo) -> None:
         if self._loading_bundle != self.settings.bundle:
             self.change_settings(bundle=self._loading_bundle)
-        self.model = model
+        self.model, self.model_folder = model, self._folder_being_loaded()
         self.last = None
         self.session = Session.of(model)
         self.model_changed.emit(model)

@@ -18,6 +18,7 @@ from tests.bench.accuracy import accuracy
 from tests.bench.base_size import install_base_size
 from tests.bench.encoder import encoder, table
 from tests.bench.extract import extract
+from tests.bench.files import files
 from tests.bench.gate import gate, gate_table
 from tests.bench.memory import memory
 from tests.bench.narrow import narrow
@@ -146,6 +147,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
             "gate": lambda: gate(options.windows),
             "narrow": narrow,
             "memory": lambda: memory(options.gigabytes),
+            "files": lambda: files(options.minutes, options.hop),
         }
         run = runs.get(options.what, lambda: of_the_window(options))
         return dict(run())
@@ -159,9 +161,22 @@ def main() -> int:
             *("startup", "live", "wizard", "window", "session"),
             *("encoder", "extract", "accuracy", "reuse", "train", "memory"),
             *("gate", "narrow"),
+            "startup",
+            "live",
+            "wizard",
+            "window",
+            "files",
+            "encoder",
+            "extract",
+            "accuracy",
+            "reuse",
+            "train",
+            "memory",
         ),
     )
     parser.add_argument("--seconds", type=float, default=600.0, help="length of the live recording")
+    parser.add_argument("--minutes", type=float, default=180.0, help="length of the sound file")
+    parser.add_argument("--hop", type=float, default=4.0, help="seconds between the windows of the sound file")
     parser.add_argument("--features", choices=("egemaps", "all-layers"), default="egemaps", help="what to train on")
     parser.add_argument("--gigabytes", type=float, default=6.0, help="size of the stored features to train on")
     parser.add_argument("--size", choices=("base", "compact"), help="of the encoder (live: compact, others: base)")

@@ -87,7 +87,7 @@ def test_without_a_display_the_window_says_what_to_do(capsys: Captured, monkeypa
 
 
 def test_an_interrupted_analysis_ends_quietly(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(*_arguments: object) -> None:
+    def interrupt(*_arguments: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(files, "analyse_file", interrupt)
