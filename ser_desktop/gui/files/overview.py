@@ -81,5 +81,7 @@ class Overview(QWidget):
         found = [(name, best[is_sure] == i) for i, name in enumerate(windows.labels)]
         found += [(messages.NOT_SURE, ~is_sure & (best != SILENT)), (messages.SILENCE, best == SILENT)]
         shares = [(name, int(np.count_nonzero(where)) / len(best)) for name, where in found] if len(best) else []
-        self.words.setText(messages.shares(sorted(shares, key=lambda pair: -pair[1])))
+        # The last window ends with the file, but for a rounding.
+        is_whole = bool(len(best)) and windows.ends_s()[-1] >= duration_s - 0.5
+        self.words.setText(messages.shares(sorted(shares, key=lambda pair: -pair[1]), is_whole=is_whole))
         self.strip.setAccessibleDescription(self.words.text())
