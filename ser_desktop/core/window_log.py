@@ -99,10 +99,10 @@ class WindowLog(Sequence[Prediction]):
             return np.zeros(0, np.int64)
         table = np.array(self._probabilities, np.float32).reshape(len(self), len(self.labels))
         states = np.array(self._states, np.int64)
-        best = table.argmax(axis=1)
+        best = table.argmax(axis=1).astype(np.int64)
         for state in (AnswerState.NO_SPEECH, AnswerState.TOO_QUIET):
             best[states == _STATES.index(state)] = SILENT
-        return best
+        return np.asarray(best, np.int64)
 
     def is_sure(self) -> npt.NDArray[np.bool_]:
         """Return whether each window's class is an answer and no mere tendency, (n_windows,)."""
