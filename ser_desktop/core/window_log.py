@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from ser_desktop.core.prediction import AnswerState, Prediction
 
-UNSURE, SILENT = -1, -2
-"""What stands in `WindowLog.best` for "not sure" and for windows without speech."""
+SILENT = -1
+"""What stands in `WindowLog.best` for windows without speech."""
 
 _STATES = tuple(AnswerState)
 
@@ -94,16 +94,19 @@ class WindowLog(Sequence[Prediction]):
         return np.array(self._times[1::2], np.float64)
 
     def best(self) -> npt.NDArray[np.int64]:
-        """Return the answer of each window, (n_windows,): a class, `UNSURE` or `SILENT`."""
+        """Return the most probable class of each window, (n_windows,), or `SILENT`."""
         if not len(self):
             return np.zeros(0, np.int64)
         table = np.array(self._probabilities, np.float32).reshape(len(self), len(self.labels))
         states = np.array(self._states, np.int64)
-        best: npt.NDArray[np.int64] = table.argmax(axis=1)
-        best[states == _STATES.index(AnswerState.NOT_SURE)] = UNSURE
+        best = table.argmax(axis=1).astype(np.int64)
         for state in (AnswerState.NO_SPEECH, AnswerState.TOO_QUIET):
             best[states == _STATES.index(state)] = SILENT
-        return best
+        return np.asarray(best, np.int64)
+
+    def is_sure(self) -> npt.NDArray[np.bool_]:
+        """Return whether each window's class is an answer and no mere tendency, (n_windows,)."""
+        return np.asarray(np.array(self._states, np.int64) == _STATES.index(AnswerState.EMOTION), np.bool_)
 
     def overall(self, threshold: float) -> Prediction | None:
         """Sum up all windows as `stream.overall` does, None without windows."""

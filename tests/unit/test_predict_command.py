@@ -113,7 +113,7 @@ def start(*arguments: str, **options: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, text=True, **options)  # type: ignore[call-overload, no-any-return]
 
 
-def test_ctrl_c_in_a_long_file_stops_within_a_second_and_says_what_is_kept(bundle: str, tmp_path: Path) -> None:
+def test_ctrl_c_in_a_long_file_stops_at_once_and_says_what_is_kept(bundle: str, tmp_path: Path) -> None:
     first, long, out = write_voice(tmp_path / "first.wav"), tmp_path / "long.flac", tmp_path / "table.csv"
     write_long(long, 30)
     out.write_text("the old one")
@@ -132,7 +132,7 @@ def test_ctrl_c_in_a_long_file_stops_within_a_second_and_says_what_is_kept(bundl
     finally:
         process.kill()
     assert process.returncode == 130
-    assert took_s < 3.0, "a window takes a quarter of a second, on a busy machine a whole one"
+    assert took_s < 10.0, "a third of a second where nothing else goes on; to its end it would take minutes"
     part = tmp_path / "table.partial.csv"
     assert (
         f"Stopped. 1 file analysed, 1 with a problem. What was finished is kept in «{part}». «{out}» was not touched."

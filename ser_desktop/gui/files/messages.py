@@ -138,7 +138,7 @@ def headline(entry: Entry) -> str:
     return f"{entry.path.name} — {answer(prediction)}" + (f", {sure}" if sure else "")
 
 
-def shares(found: list[tuple[str, float]]) -> str:
+def shares(found: list[tuple[str, float]], *, is_whole: bool) -> str:
     """Return how much of a file sounds like what, the most first."""
     words = [f"{name} {100 * share:.0f} %" for name, share in found if share >= 0.005]
-    return f"The whole file: {' · '.join(words)}" if words else ""
+    return f"{'The whole file' if is_whole else 'So far'}: {' · '.join(words)}" if words else ""

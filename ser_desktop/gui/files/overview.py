@@ -7,12 +7,13 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from ser_desktop.core.window_log import SILENT, UNSURE, WindowLog
+from ser_desktop.core.window_log import SILENT, WindowLog
 from ser_desktop.gui import theme
 from ser_desktop.gui.files import messages
 from ser_desktop.gui.widgets import label
 
 _HEIGHT = 14
+_PALE = 90
 
 
 class Strip(QWidget):
@@ -42,9 +43,13 @@ class Strip(QWidget):
         places = np.searchsorted(ends_s, middles_s)
         is_heard = places < len(best)
         looks = [QColor(theme.look_of(name, i).colour) for i, name in enumerate(self._windows.labels)]
-        palette = np.array([c.getRgb() for c in (*looks, theme.colour("line"), theme.colour("muted"))], np.uint8)
-        # The last two stand for "no speech" and "not sure", as their negative numbers say.
-        found[is_heard] = palette[best[places[is_heard]]]
+        # The last one stands for "no speech", as its negative number says.
+        palette = np.array([c.getRgb() for c in (*looks, theme.colour("line"))], np.uint8)
+        at = places[is_heard]
+        found[is_heard] = palette[best[at]]
+        # What is a mere tendency is pale, as it is in the timeline.
+        is_pale = ~self._windows.is_sure()[at] & (best[at] != SILENT)
+        found[is_heard, 3] = np.where(is_pale, _PALE, 255)
         return found
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -72,8 +77,11 @@ class Overview(QWidget):
     def show_windows(self, windows: WindowLog, duration_s: float) -> None:
         """Show what was heard so far."""
         self.strip.show_windows(windows, duration_s)
-        best = windows.best()
-        names = {UNSURE: messages.NOT_SURE, SILENT: messages.SILENCE, **dict(enumerate(windows.labels))}
-        shares = [(name, float(np.mean(best == number))) for number, name in names.items()] if len(best) else []
-        self.words.setText(messages.shares(sorted(shares, key=lambda found: -found[1])))
+        best, is_sure = windows.best(), windows.is_sure()
+        found = [(name, best[is_sure] == i) for i, name in enumerate(windows.labels)]
+        found += [(messages.NOT_SURE, ~is_sure & (best != SILENT)), (messages.SILENCE, best == SILENT)]
+        shares = [(name, int(np.count_nonzero(where)) / len(best)) for name, where in found] if len(best) else []
+        # The last window ends with the file, but for a rounding.
+        is_whole = bool(len(best)) and windows.ends_s()[-1] >= duration_s - 0.5
+        self.words.setText(messages.shares(sorted(shares, key=lambda pair: -pair[1]), is_whole=is_whole))
         self.strip.setAccessibleDescription(self.words.text())

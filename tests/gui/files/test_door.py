@@ -100,8 +100,9 @@ def test_files_dropped_while_recording_wait_and_no_window_of_the_recording_is_sk
     assert window is not None
     assert window.held.text() == messages.RECORDING
     qtbot.waitUntil(lambda: len(queue.table.entries) == 2, timeout=READY_MS)
-    with qtbot.waitSignal(recorder.predicted, timeout=10_000):
-        pass
+    for _ in range(3):
+        with qtbot.waitSignal(recorder.predicted, timeout=10_000):
+            pass
     # What was under way when the recording began has ended by now.
     n_heard = len(entry.windows)
     for _ in range(3):

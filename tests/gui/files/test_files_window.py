@@ -67,6 +67,9 @@ def test_dropped_files_and_folders_are_analysed_one_after_the_other(
     assert (file, length, speech, state) == ("två.flac", "0:12", "100 %", "done")
     assert sounds.split(", perhaps ")[-1].lower() in {"calm", "angry", "happy"}
     assert certainty.endswith(" %")
+    window.choose(entry_of(window.queue, "två.flac"))
+    qtbot.waitUntil(lambda: window.timeline._n_shown == 2 and not window.timeline.is_drawing, timeout=10_000)
+    assert "The whole file: " in window.timeline.overview.words.text()
     assert cells(window, 1)[Column.ANSWER] == "No speech"
     assert cells(window, 1)[Column.SPEECH] == "0 %"
     assert window.progress_text.text() == "3 files · all done"

@@ -35,7 +35,7 @@ def test_every_moment_has_the_colour_of_its_answer_and_what_is_not_heard_yet_is_
     qtbot.addWidget(overview)
     overview.show_windows(LOG, 40.0)
     calm, angry = (rgb(QColor(theme.look_of(name).colour)) for name in LABELS)
-    silent, unsure, empty = rgb(theme.colour("line")), rgb(theme.colour("muted")), [0, 0, 0, 0]
+    silent, unsure, empty = rgb(theme.colour("line")), [*calm[:3], 90], [0, 0, 0, 0]
     # Ten stretches of four seconds.
     colours = overview.strip.colours(10).tolist()
     assert colours == [calm, calm, angry, unsure, silent, empty, empty, empty, empty, empty]
@@ -44,9 +44,11 @@ def test_every_moment_has_the_colour_of_its_answer_and_what_is_not_heard_yet_is_
 def test_the_shares_are_said_the_most_first(qtbot: QtBot) -> None:
     overview = Overview()
     qtbot.addWidget(overview)
-    overview.show_windows(WindowLog(LABELS, [*LOG, LOG[0]]), 20.0)
-    assert overview.words.text() == "The whole file: calm 40 % · not sure 20 % · no speech 20 % · angry 20 %"
+    overview.show_windows(WindowLog(LABELS, [LOG[0], *LOG]), 20.0)
+    assert overview.words.text() == "The whole file: calm 40 % · angry 20 % · not sure 20 % · no speech 20 %"
     assert overview.strip.accessibleDescription() == overview.words.text()
+    overview.show_windows(LOG, 3600.0)
+    assert overview.words.text().startswith("So far: ")
     overview.resize(300, 60)
     overview.grab()
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.core.stream import overall
-from ser_desktop.core.window_log import SILENT, UNSURE, WindowLog
+from ser_desktop.core.window_log import SILENT, WindowLog
 
 LABELS = ("calm", "angry", "happy")
 SPOKEN = (AnswerState.EMOTION, AnswerState.NOT_SURE)
@@ -45,8 +45,8 @@ def test_it_sums_up_like_a_list_of_predictions(predictions: list[Prediction], th
 @given(answers())
 def test_it_tells_the_answer_of_each_window_at_once(predictions: list[Prediction]) -> None:
     log = WindowLog(LABELS, predictions)
-    instead = {AnswerState.NOT_SURE: UNSURE, AnswerState.NO_SPEECH: SILENT, AnswerState.TOO_QUIET: SILENT}
-    assert log.best().tolist() == [instead.get(p.state, p.best) for p in predictions]
+    assert log.best().tolist() == [SILENT if p.best is None else p.best for p in predictions]
+    assert log.is_sure().tolist() == [p.state is AnswerState.EMOTION for p in predictions]
     assert log.ends_s().tolist() == [p.end_s for p in predictions]
 
 
