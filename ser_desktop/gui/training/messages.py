@@ -143,6 +143,9 @@ BEST = "Best so far: {:.0f} % of the emotions, epoch {}"
 PAUSE, RESUME, KEEP_BEST, CANCEL_TRAINING = "Pause", "Go on", "Stop and keep the best", "Cancel training"
 SHOW_LOG, HIDE_LOG = "Show log", "Hide log"
 STOPPING = "Stopping after the current step…"
+KEEPING = "Stopping, keeping the best…"
+CANCELLING = "Cancelling…"
+ENDINGS = {"pause": STOPPING, "keep": KEEPING, "cancel": CANCELLING}
 MAY_CLOSE = "You can close this window, even the program: the training goes on, and is found here again."
 PAUSED_TEXT = "Paused. What has been learned is kept; “Go on” continues where it was, with the same result."
 INTERRUPTED_TEXT = (
@@ -150,13 +153,15 @@ INTERRUPTED_TEXT = (
     "memory. What has been learned is kept; “Go on” continues where it was, with the same result."
 )
 DISK_FULL = "There is hardly any room left on the disk ({:.0f} MB). Free some space, then go on."
-CANCEL_QUESTION = "Throw this training away? It is moved to the trash."
+CANCEL_QUESTION = "Throw this training away? What it has learned goes with it."
+THROW_AWAY, KEEP_TRAINING = "Yes, throw it away", "No"
+CANCELLED = "«{}» was cancelled and goes to the trash."
 
 RESULT_TITLE = "How well it does"
 USE, EXPORT, OPEN_FOLDER = "Use this model now", "Export…", "Open folder"
 USED = "✓  In use"
 COMPARE, ANOTHER = "Compare with…", "Train another"
-CONFUSION_TITLE = "What it takes for what (rows: how it was meant, columns: what it answers)"
+CONFUSION_TITLE = "What it mixes up (each line: how it was meant; each column: what the model says)"
 RECALL_TITLE = "Found of each emotion"
 LAYERS_TITLE = "Which layers it listens to"
 PROTOCOL_TITLE = "How it was tested"
@@ -164,9 +169,11 @@ LAYERS_LIKE = (
     "Bars: how much it takes from each layer. Line: the published model, which listens most to the middle layers."
 )
 LAYERS_UNLIKE = "Bars: how much it takes from each layer of its encoder. Dashed: equal shares."
+MORE, FEWER = "{} more", "Show fewer"
+FOLDER_IS_HERE = "No program here shows folders. It is this one: {}"
 COMPARISON_TITLE, DIFFERENCE = "Side by side", "difference"
 FAIR = "Both were tested on the same recordings in the same way."
-UNFAIR = "They were tested on different recordings or in different ways: the figures cannot be compared."
+UNFAIR = "They were tested on different recordings or divided otherwise: the figures cannot be compared."
 NOT_EXPORTED = "«{}» could not be written ({}). Choose another place."
 TRAINS_NOW = "«{}» is being trained. More → Train a model… shows how it goes."
 WAS_INTERRUPTED = "The training of «{}» was interrupted. It goes on under More → Train a model… → My trainings."
@@ -174,8 +181,19 @@ NOW_USED = "«{}» is used now: press Record in the main window."
 BUSY_RECORDING = "The main window is busy: stop its recording, or wait until its model is loaded, then use this model."
 EXPORTED = "Saved to «{}»."
 NO_REPORT = "The result of this training cannot be read ({}). Open its folder, or train again."
-TRASHED = "Moved to the trash."
-DELETED = "Deleted."
+DELETED = "«{}» goes to the trash."
+UNDO = "Undo"
+IN_USE = "✓  in use"
+FINDS = "finds {:.0f} %"
+STOPPED_EARLY = "stopped early"
+SAME_SENTENCES = (
+    "The sentences of the test were also heard in training, said by other people: with new sentences the figures could "
+    "be lower."
+)
+NOT_TESTED = "Nobody says {} in one of the tests: nothing is known there about how well it finds it."
+NOT_WATCHED = "Nobody says {} among the voices that decide when to stop: it may find it less well."
+STOPPED_ONE = "The training of «{}» was stopped early."
+USE_ANOTHER_FIRST = "The main window uses this model: choose another one there first, then delete this one."
 
 STOP_FIRST = "It is running: open it and stop it first."
 PAPER_LACKS = "Choose rows, recordings, and where they are."
@@ -359,8 +377,23 @@ def figures(row: Mapping[str, Any]) -> str:
     """Say a result's two figures."""
     return (
         f"UAR {row['uar_mean']:.1f} ± {row['uar_sd']:.1f} %   ·   WA {row['wa_mean']:.1f} ± {row['wa_sd']:.1f} %   "
-        f"(mean ± deviation over {len(row['seeds'])} seeds)"
+        f"(mean ± deviation over {len(row['seeds'])} rounds)"
     )
+
+
+def dated(title: str, created: str) -> str:
+    """Name a training so that two of one name can be told apart."""
+    return f"{title} · {created.replace('T', ' ')[:16]}"
+
+
+def stopped_early(row: Mapping[str, Any], n_planned: int) -> str:
+    """Say that a training was ended by hand, and what its result rests on."""
+    n = len(row["seeds"])
+    if n_planned > n:
+        rests = f"{n} of the {n_planned} rounds that were planned"
+    else:
+        rests = "one round cut short" if n == 1 else f"{n} rounds, some of them cut short"
+    return f"!  It was stopped early: this result rests on {rests}. A training to the end may do better."
 
 
 def result_sentence(row: Mapping[str, Any]) -> str:
@@ -391,18 +424,37 @@ def warnings(row: Mapping[str, Any]) -> list[str]:
     ]
     if weak:
         found.append(f"It finds {', '.join(weak)} less often than guessing would.")
-    return [*found, *row["warnings"]]
+    return [*found, *plain_warnings(row["warnings"])]
 
 
-def protocol_card(row: Mapping[str, Any]) -> str:
-    """Say what was trained on what, and tested how."""
+_SHARED_SENTENCES = re.compile(r"\d+ of the \d+ test utterances of [^ ]+ say a sentence that is also trained on\.")
+_PART_LACKS = re.compile(r"The (validation|test) part of ([^ ]+) has no utterance of (.+)\.")
+
+
+def plain_warnings(texts: Sequence[str]) -> list[str]:
+    """Say a division's warnings once each, in plain words and with what they mean."""
+    found: dict[str, None] = {}
+    for text in texts:
+        lacks = _PART_LACKS.fullmatch(text)
+        if _SHARED_SENTENCES.fullmatch(text):
+            text = SAME_SENTENCES
+        elif lacks:
+            text = NOT_TESTED.format(lacks[3]) if lacks[1] == "test" else NOT_WATCHED.format(lacks[3])
+        found[text] = None
+    return list(found)
+
+
+def protocol_card(row: Mapping[str, Any], recipe: str = "") -> str:
+    """Say what was trained on what, and tested how; ``recipe`` is what people chose."""
+    made_of = f"{row['title']}; settings of {PRESETS.get(row['preset'], row['preset'])}"
     return "\n".join(
         (
             f"Recordings: {row['corpus']}",
             f"Division: {row['protocol']}",
             f"Tested on: {row['n_test']} recordings of {row['n_speakers']} people",
-            f"Recipe: {row['title']} ({row['preset']})",
-            f"Seeds: {', '.join(map(str, row['seeds']))}",
+            f"Recipe: {recipe} ({made_of})" if recipe else f"Recipe: {made_of}",
+            f"Rounds: {len(row['seeds'])}, each from another random beginning "
+            f"(seeds {', '.join(map(str, row['seeds']))})",
             "The people who tested it decided nothing.",
         )
     )

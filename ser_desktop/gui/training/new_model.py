@@ -101,10 +101,11 @@ class NewModel(QWidget):
         self.check_page.call.cancel()
 
     def _suggest_title(self) -> None:
-        """Name the model after its recordings, unless somebody has named it."""
+        """Name the model after its recordings, as no other one is named, unless somebody has named it."""
         title = self.recipe_page.title
         if title.text() in {"", self._suggested}:
-            self._suggested = self.corpus_page.title
+            suggested = self.corpus_page.title
+            self._suggested = self._trainings.unused_title(suggested) if suggested else ""
             title.setText(self._suggested)
 
     def _next(self) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -228,3 +229,53 @@ class FindingRow(QFrame):
             self.button.clicked.connect(lambda: self.remedied.emit(remedy))
             column.addWidget(self.button, alignment=Qt.AlignmentFlag.AlignLeft)
         self.setAccessibleName(f"{level}: {words.text()}")
+
+
+class Warnings(QWidget):
+    """What must be known, a line each; more than a few are folded away behind a button."""
+
+    _N_SHOWN = 2
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._texts: tuple[str, ...] = ()
+        self.text = label("", "complaint", wraps=True)
+        self.more_button = QPushButton()
+        self.more_button.setObjectName("quiet")
+        self.more_button.setCheckable(True)
+        self.more_button.toggled.connect(lambda _on: self._show())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.text)
+        column.addWidget(self.more_button, alignment=Qt.AlignmentFlag.AlignLeft)
+
+    def set_texts(self, texts: Sequence[str]) -> None:
+        """Show other warnings."""
+        self._texts = tuple(texts)
+        self.more_button.setChecked(False)
+        self._show()
+
+    def _show(self) -> None:
+        n_hidden = len(self._texts) - self._N_SHOWN
+        is_open = self.more_button.isChecked() or n_hidden < 1
+        shown = self._texts if is_open else self._texts[: self._N_SHOWN]
+        self.setVisible(bool(self._texts))
+        self.text.setText("\n".join(f"!  {text}" for text in shown))
+        self.more_button.setVisible(n_hidden > 0)
+        self.more_button.setText(messages.FEWER if is_open else messages.MORE.format(n_hidden))
+
+
+class NoFolderOpened(Exception):
+    """The desktop has no program that shows folders; the text says where it is."""
+
+
+def open_folder(path: Path) -> None:
+    """Show a folder in the desktop's file manager.
+
+    Raises
+    ------
+    NoFolderOpened
+    """
+    if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+        raise NoFolderOpened(messages.FOLDER_IS_HERE.format(path))
