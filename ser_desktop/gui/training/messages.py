@@ -433,15 +433,14 @@ _PART_LACKS = re.compile(r"The (validation|test) part of ([^ ]+) has no utteranc
 
 def plain_warnings(texts: Sequence[str]) -> list[str]:
     """Say a division's warnings once each, in plain words and with what they mean."""
-    found: dict[str, None] = {}
-    for text in texts:
-        lacks = _PART_LACKS.fullmatch(text)
-        if _SHARED_SENTENCES.fullmatch(text):
-            text = SAME_SENTENCES
-        elif lacks:
-            text = NOT_TESTED.format(lacks[3]) if lacks[1] == "test" else NOT_WATCHED.format(lacks[3])
-        found[text] = None
-    return list(found)
+    return list(dict.fromkeys(map(_plain_warning, texts)))
+
+
+def _plain_warning(text: str) -> str:
+    lacks = _PART_LACKS.fullmatch(text)
+    if lacks:
+        return NOT_TESTED.format(lacks[3]) if lacks[1] == "test" else NOT_WATCHED.format(lacks[3])
+    return SAME_SENTENCES if _SHARED_SENTENCES.fullmatch(text) else text
 
 
 def protocol_card(row: Mapping[str, Any], recipe: str = "") -> str:

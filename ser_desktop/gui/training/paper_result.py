@@ -24,7 +24,7 @@ from ser_desktop.core.training_folder import Order, TrainingFolder, TrainingKind
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.recorder import Notice
 from ser_desktop.gui.training import messages
-from ser_desktop.gui.training.parts import NoFolderOpened, open_folder, scrolled
+from ser_desktop.gui.training.parts import open_folder, scrolled
 from ser_desktop.gui.widgets import Card, label
 
 _FORMATS = "Web page (*.html);;PDF (*.pdf);;Markdown (*.md)"
@@ -121,10 +121,8 @@ class PaperResult(QWidget):
         self.table.setMinimumHeight(min(420, 34 * (len(lines) + 1) + 8))
 
     def _open_folder(self) -> None:
-        try:
-            open_folder(self._run)
-        except NoFolderOpened as error:
-            self.banner.show_notice(Notice(str(error)))
+        said = open_folder(self._run)
+        self.banner.show_notice(Notice(said) if said else None)
 
     def _choose_export(self) -> None:
         name, _ = QFileDialog.getSaveFileName(self, messages.EXPORT_REPORT, "report.html", _FORMATS)

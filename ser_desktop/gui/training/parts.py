@@ -241,7 +241,7 @@ class Warnings(QWidget):
         self._texts: tuple[str, ...] = ()
         self.text = label("", "complaint", wraps=True)
         self.more_button = QPushButton()
-        self.more_button.setObjectName("quiet")
+        self.more_button.setObjectName("rail")
         self.more_button.setCheckable(True)
         self.more_button.toggled.connect(lambda _on: self._show())
         column = QVBoxLayout(self)
@@ -266,16 +266,8 @@ class Warnings(QWidget):
         self.more_button.setText(messages.FEWER if is_open else messages.MORE.format(n_hidden))
 
 
-class NoFolderOpened(Exception):
-    """The desktop has no program that shows folders; the text says where it is."""
-
-
-def open_folder(path: Path) -> None:
-    """Show a folder in the desktop's file manager.
-
-    Raises
-    ------
-    NoFolderOpened
-    """
-    if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
-        raise NoFolderOpened(messages.FOLDER_IS_HERE.format(path))
+def open_folder(path: Path) -> str:
+    """Show a folder in the desktop's file manager; where there is none, return a sentence that says where it is."""
+    if QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+        return ""
+    return messages.FOLDER_IS_HERE.format(path)

@@ -25,7 +25,7 @@ from ser_desktop.gui.recorder import Notice
 from ser_desktop.gui.training import messages
 from ser_desktop.gui.training.charts import ConfusionMatrix, ShareBars
 from ser_desktop.gui.training.compare import Comparison
-from ser_desktop.gui.training.parts import NoFolderOpened, Warnings, open_folder, scrolled
+from ser_desktop.gui.training.parts import Warnings, open_folder, scrolled
 from ser_desktop.gui.training.reports import UNREADABLE, planned_seeds, read_row, was_stopped
 from ser_desktop.gui.trainings import Trainings
 from ser_desktop.gui.widgets import Card, label
@@ -205,10 +205,8 @@ class ResultPage(QWidget):
 
     def _open_folder(self) -> None:
         if self.folder is not None:
-            try:
-                open_folder(self.folder.path)
-            except NoFolderOpened as error:
-                self.banner.show_notice(Notice(str(error)))
+            said = open_folder(self.folder.path)
+            self.banner.show_notice(Notice(said) if said else None)
 
     def _choose_export(self) -> None:
         name, _ = QFileDialog.getSaveFileName(self, messages.EXPORT, "model.zip", "Zip (*.zip)")
