@@ -80,7 +80,14 @@ class Trainings(QObject):
         found = [self._entry(path) for path in folders]
         return sorted(found, key=lambda e: e.order.created if e.order else "", reverse=True)
 
-    def begin(self, title: str, kind: TrainingKind, arguments: Sequence[str], words: dict[str, str]) -> TrainingFolder:
+    def begin(
+        self,
+        title: str,
+        kind: TrainingKind,
+        arguments: Sequence[str],
+        words: dict[str, str],
+        expected_s: tuple[float, float] = (0.0, 0.0),
+    ) -> TrainingFolder:
         """Begin a training; it waits for its turn if another one works.
 
         Parameters
@@ -91,6 +98,8 @@ class Trainings(QObject):
             Of ``python -m trainer``; «FOLDER» in them stands for the training's own folder.
         words : dict
             What was chosen, for people.
+        expected_s : (float, float)
+            What listening and learning will take, 0 where nobody knows.
 
         Raises
         ------
@@ -99,7 +108,7 @@ class Trainings(QObject):
         now = datetime.now().astimezone()
         folder = TrainingFolder(self._new_place(title, now))
         own = tuple(word.replace("«FOLDER»", str(folder.path)) for word in arguments)
-        folder.write(Order(title, kind, now.isoformat(timespec="seconds"), own, words))
+        folder.write(Order(title, kind, now.isoformat(timespec="seconds"), own, words, *expected_s))
         self._launch(folder, own)
         return folder
 

@@ -66,6 +66,7 @@ class Checked:
     corpus: Corpus | None = None
     protocol: Protocol | None = None
     heard: dict[str, Heard] = field(default_factory=dict)
+    contents: Contents = field(default_factory=dict)
 
 
 def check_corpus(
@@ -118,7 +119,7 @@ def check_corpus(
         tuple(sorted(findings, key=lambda finding: order.index(finding.level))),
         division,
     )
-    return Checked(check, replace(corpus, utterances=usable), divided, heard)
+    return Checked(check, replace(corpus, utterances=usable), divided, heard, contents)
 
 
 def _read(key: str, options: ReadOptions) -> tuple[Corpus | None, list[Finding]]:

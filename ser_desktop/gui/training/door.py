@@ -65,6 +65,9 @@ class TrainingDoor(QObject):
         frame.moveLeft(max(frame.left(), screen.left()))
         frame.moveTop(max(frame.top(), screen.top()))
         window.setGeometry(frame)
+        window.winId()
+        # Either of the two may be in front of the other.
+        window.windowHandle().setTransientParent(None)  # type: ignore[arg-type]
 
     def close(self) -> None:
         """Close it; trainings go on."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ser_desktop.core.training_folder import TrainingState
+from ser_desktop.gui.curve_words import CurveWords
 
 TITLE = "Train a model"
 NEW, PAPER, HISTORY = "New model", "Reproduce the paper", "My trainings"
@@ -131,15 +132,19 @@ STARTING = "Starting…"
 STAGES = {
     "queue": "Waiting for another training to end",
     "read": "Reading the recordings",
-    "extract": "Listening (features)",
-    "statistics": "Listening (averages)",
+    "extract": "Listening to the recordings",
+    "statistics": "Comparing the voices",
     "train": "Learning",
     "report": "Writing the result",
 }
-LOSS_TITLE = "Error (line: on voices that decide when to stop; dashed: on those it learns from)"
-UAR_TITLE = "Emotions found in voices that decide when to stop"
-CURVES_LATER = "appears after the first pass over the recordings"
-BEST = "Best so far: {:.0f} % of the emotions, epoch {}"
+LOSS_TITLE = "How wrong it still is: lower is better"
+UAR_TITLE = "Emotions it finds in voices it does not learn from"
+LOSS_WORDS = CurveWords(
+    "passes over the recordings", "error", "latest round, new voices", "other rounds", "latest round, voices it learns"
+)
+UAR_WORDS = CurveWords("passes over the recordings", "found", "latest round", "other rounds")
+CURVES_LATER = "Appears after the first pass over the recordings"
+BEST = "Best so far: {:.0f} % of the emotions found, in pass {}"
 PAUSE, RESUME, KEEP_BEST, CANCEL_TRAINING = "Pause", "Go on", "Stop and keep the best", "Cancel training"
 SHOW_LOG, HIDE_LOG = "Show log", "Hide log"
 STOPPING = "Stopping after the current step…"
@@ -351,11 +356,22 @@ def takes(estimate: Mapping[str, Any] | None, n_free: int, *, is_measuring: bool
     return f"about {duration(estimate['seconds'])}, {size(estimate['n_bytes'])} on disk{room}"
 
 
-def progress_text(stage: str, done: int, total: int, eta_s: float | None) -> str:
-    """Say how far a stage is."""
-    share = f"{done} of {total} rounds done" if stage == "train" else f"{100 * done // max(1, total)} %"
+def progress_text(stage: str, share: float, rounds: tuple[int, int], left_s: float | None) -> str:
+    """Say what a training is at, how far the whole of it is, and how long it may still take."""
     what = STAGES.get(stage, stage)
-    return f"{what}: {share}" + (f" · about {duration(eta_s)} left" if eta_s is not None else "")
+    if stage == "train":
+        what += f", {rounds[0]} of {rounds[1]} rounds done"
+    words = [what, f"{100 * share:.0f} %" if share else "", left(left_s, is_guess=stage != "report")]
+    return " · ".join(word for word in words if word)
+
+
+def left(seconds: float | None, *, is_guess: bool) -> str:
+    """Say how long something may still take."""
+    if seconds is None:
+        return ""
+    if seconds < 8:
+        return "almost done"
+    return f"{'at most ' if is_guess else ''}about {duration(seconds)} left"
 
 
 def log_line(event: Mapping[str, Any]) -> str:
@@ -363,8 +379,9 @@ def log_line(event: Mapping[str, Any]) -> str:
     kind = event["event"]
     if kind == "epoch":
         return (
-            f"{event['row']}, {event['fold']}, seed {event['seed']}, epoch {event['epoch']}: error "
-            f"{event['loss']:.3f}, on validation {event['validation_loss']:.3f}, found {100 * event['uar']:.1f} %"
+            f"Round {event['seed']}, division {str(event['fold']).removeprefix('fold-')}, pass {event['epoch']}: error "
+            f"{event['loss']:.3f}, in voices it does not learn from {event['validation_loss']:.3f}; found "
+            f"{100 * event['uar']:.1f} %"
         )
     if kind == "result":
         return f"{event['row']}: UAR {event['uar_mean']:.1f} ± {event['uar_sd']:.1f} % in the test"

@@ -143,7 +143,7 @@ class NewModel(QWidget):
         words = {messages.STEPS[0]: str(self.check_page.report["corpus"]), **self.recipe_page.words()}
         self.check_page.call.cancel()
         try:
-            folder = self._trainings.begin(title, TrainingKind.MODEL, arguments, words)
+            folder = self._trainings.begin(title, TrainingKind.MODEL, arguments, words, self.recipe_page.expected_s())
         except UserFacingError as error:
             self.banner.show_notice(Notice(str(error), is_error=True))
         else:

@@ -148,6 +148,14 @@ class RecipePage(QWidget):
             int(patience) if patience else None,
         )
 
+    def expected_s(self) -> tuple[float, float]:
+        """Return what listening and learning will take with so many seeds, in seconds; 0 where nobody knows."""
+        estimate = self._estimates.get(self._name())
+        if not estimate or estimate["seconds"] is None:
+            return 0.0, 0.0
+        extract_s = float(estimate.get("extract_s", 0.0))
+        return extract_s, (estimate["seconds"] - extract_s) * len(self.choice.seeds) / len(SEEDS)
+
     def words(self) -> dict[str, str]:
         """Return what is chosen in words."""
         chosen = next((r.title for r in PLAIN_RECIPES if self.choices[r.name].button.isChecked()), self._name())

@@ -16,12 +16,12 @@ from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.plots import CurvePoint, Curves
 from ser_desktop.gui.recorder import Notice
 from ser_desktop.gui.training import messages
+from ser_desktop.gui.training.outlook import Outlook
 from ser_desktop.gui.trainings import Trainings, TrainingWatch
 from ser_desktop.gui.widgets import Card, label
 
 _LITTLE_ROOM = 100_000_000
 _LOG_BYTES = 30_000
-_TYPICAL_EPOCHS = 25
 _ALIVE = (TrainingState.RUNNING, TrainingState.QUEUED)
 
 
@@ -51,6 +51,7 @@ class RunPage(QWidget):
         self._best: dict[str, Any] = {}
         self._asked = ""
         self._error = ""
+        self._stage = ""
         self._build()
 
     def _build(self) -> None:
@@ -61,8 +62,8 @@ class RunPage(QWidget):
         self.bar.setTextVisible(False)
         self.best_text = label("", wraps=True)
         self.banner = Banner()
-        self.loss = Curves(messages.LOSS_TITLE, "loss", messages.CURVES_LATER)
-        self.uar = Curves(messages.UAR_TITLE, "uar", messages.CURVES_LATER)
+        self.loss = Curves(messages.LOSS_TITLE, "loss", messages.CURVES_LATER, messages.LOSS_WORDS)
+        self.uar = Curves(messages.UAR_TITLE, "uar", messages.CURVES_LATER, messages.UAR_WORDS)
         losses, recalls = Card(messages.LOSS_TITLE), Card(messages.UAR_TITLE)
         losses.body.addWidget(self.loss, stretch=1)
         recalls.body.addWidget(self.uar, stretch=1)
@@ -119,7 +120,7 @@ class RunPage(QWidget):
         """Show a training from its first event on."""
         self.leave()
         self._order, self._best, self._asked, self._error = order, {}, "", ""
-        self._rounds = 0, 1
+        self._stage, self._outlook = "", Outlook(order)
         self.title.setText(order.title)
         self.best_text.setText("")
         self.state_text.setText(messages.STARTING)
@@ -155,43 +156,36 @@ class RunPage(QWidget):
             self.uar.add(points)
         for event in events:
             self._hear(event)
+        self._show_outlook()
         if self.log.isVisible():
             self._show_log()
 
     def _hear(self, event: dict[str, Any]) -> None:
         kind = event["event"]
+        self._outlook.hear(event)
         if kind == "stage":
-            self._say(messages.STAGES.get(event["stage"], event["text"]))
-            self.bar.setRange(0, 0)
-        elif kind == "progress":
-            self._rounds = event["done"], event["total"]
-            self._show_share(event["done"] / max(1, event["total"]))
-            words = (event["stage"], event["done"], event["total"], event["eta_s"])
-            self._say(messages.progress_text(*words))
-        elif kind == "epoch":
-            self._learned(event)
+            self._stage = event["stage"]
+        elif kind == "epoch" and event["uar"] > self._best.get("uar", 0.0):
+            self._best = event
+            self.best_text.setText(messages.BEST.format(100 * event["uar"], event["epoch"]))
+            self.keep_button.setEnabled(not self._asked)
         elif kind == "error":
             self._error = f"{event['text']} {messages.plain(event['fix'])}".strip()
         elif kind == "begin":
-            self._error = ""
+            self._error, self._stage = "", ""
+
+    def _show_outlook(self) -> None:
+        if self._asked or not self._stage:
+            return
+        share = 0.0 if self._stage == "queue" else self._outlook.share
+        self.bar.setRange(0, 1000 if share else 0)
+        self.bar.setValue(round(1000 * share))
+        self._say(messages.progress_text(self._stage, share, self._outlook.rounds, self._outlook.left_s))
 
     def _say(self, text: str) -> None:
         """Say how it goes, unless it is about to end: then that is what people want to know."""
         if not self._asked:
             self.state_text.setText(text)
-
-    def _learned(self, event: dict[str, Any]) -> None:
-        done, total = self._rounds
-        # Nobody knows when a round will end: it goes on as long as it gets better.
-        self._show_share((done + min(0.9, event["epoch"] / _TYPICAL_EPOCHS)) / max(1, total))
-        if event["uar"] > self._best.get("uar", 0.0):
-            self._best = event
-            self.best_text.setText(messages.BEST.format(100 * event["uar"], event["epoch"]))
-            self.keep_button.setEnabled(not self._asked)
-
-    def _show_share(self, share: float) -> None:
-        self.bar.setRange(0, 1000)
-        self.bar.setValue(round(1000 * share))
 
     def _state_changed(self, state: TrainingState) -> None:
         is_alive = state in _ALIVE

@@ -68,14 +68,14 @@ def test_a_running_training_shows_how_far_it_is_and_how_good(followed: Followed,
         tell(folder, TRAIN, PROGRESS, EPOCH)
         window.open(folder)
         assert page.title.text() == "Mine"
-        assert page.state_text.text() == "Learning: 1 of 5 rounds done · about 4 min left"
+        assert page.state_text.text() == "Learning, 1 of 5 rounds done · 37 % · at most about 4 min left"
         assert page.best_text.text() == messages.BEST.format(42, 3)
         assert offers(page) == [messages.PAUSE, messages.KEEP_BEST, messages.CANCEL_TRAINING]
         tell(folder, {**EPOCH, "epoch": 4, "uar": 0.5})
         until(qtbot, lambda: page.best_text.text() == messages.BEST.format(50, 4))
         assert 0.2 < page.bar.value() / page.bar.maximum() < 0.4
         click(qtbot, page.log_button)
-        assert "epoch 4: error 1.500" in page.log.toPlainText()
+        assert "pass 4: error 1.500" in page.log.toPlainText()
     until(qtbot, lambda: messages.INTERRUPTED_TEXT in page.banner.text.text())
 
 
