@@ -240,7 +240,9 @@ class Player:
 
     def __init__(self, samples: FloatArray) -> None:
         sounddevice = _sounddevice()
+        self._release = contextlib.ExitStack()
         _players.acquire()
+        self._release.callback(_players.release)
         try:
             device = _loudspeaker(sounddevice)
             self._rate_hz = float(device["default_samplerate"])
@@ -254,12 +256,11 @@ class Player:
                 latency="high",
                 callback=self._give,
             )
+            self._release.callback(self._silence)
             self._stream.start()
             self._latency_s = float(self._stream.latency)
         except (sounddevice.PortAudioError, ValueError) as error:
-            if hasattr(self, "_stream"):
-                self._stream.close(ignore_errors=True)
-            _players.release()
+            self.close()
             raise PlaybackError(
                 f"The sound cannot be played ({_reason(error)}).",
                 "Check that a loudspeaker or headphones are connected and chosen in the system's sound settings.",
@@ -275,10 +276,12 @@ class Player:
         return self._n_given >= n_needed or not self._stream.active
 
     def close(self) -> None:
-        """Be silent at once and release the device."""
+        """Be silent at once and release the device; a second time does nothing."""
+        self._release.close()
+
+    def _silence(self) -> None:
         self._stream.abort(ignore_errors=True)
         self._stream.close(ignore_errors=True)
-        _players.release()
 
     def _give(self, block: np.ndarray[Any, np.dtype[np.float32]], n: int, _time: object, _status: Any) -> None:
         part = self._samples[self._n_given : self._n_given + n]

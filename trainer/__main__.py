@@ -1,4 +1,4 @@
-"""The command line: ``python -m trainer check|reproduce|train|pretrain|report|export|robustness|score|table``."""
+"""The command line: ``python -m trainer COMMAND``; ``--help`` names them."""
 
 from __future__ import annotations
 
@@ -62,6 +62,8 @@ def _run(options: argparse.Namespace, listener: Listener) -> int:
         commands.print_table(options.reports, options.into)
     elif options.command == "report":
         commands.report(options.run, listener)
+    elif options.command == "recalibrate":
+        commands.recalibrate_bundle(options.bundle, listener)
     elif options.command == "reproduce" and options.list:
         commands.list_rows(options, listener)
     elif options.command in {"pretrain", "check"}:

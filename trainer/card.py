@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ser_desktop.core.analysis import softmax
 from ser_desktop.core.bundle_config import BundleConfig
 from ser_desktop.core.catalogue import ENCODERS
 from ser_desktop.core.features import FeatureName
 from trainer import metrics
+from trainer.calibration import calibration_section
 from trainer.records import JobRecord, Predictions
 from trainer.results import RowResult
 from trainer.robustness import Endured
@@ -65,6 +65,11 @@ class Evidence:
     endured: Sequence[Endured] = ()
     beside: Sequence[Beside] = ()
 
+    def parts(self) -> dict[str, Predictions]:
+        """Return what calibration is measured on: validation, and test where the bundle's head has one."""
+        parts = {"validation": self.validation}
+        return parts if self.chosen is None else {**parts, "test": self.chosen.test}
+
 
 def model_card(evidence: Evidence) -> str:
     """Return the bundle's README.md."""
@@ -101,7 +106,7 @@ def model_card(evidence: Evidence) -> str:
             "",
             *_recalls(labels, evidence),
             "",
-            *_decision(evidence),
+            *calibration_section(evidence.parts(), config.decision),
             "",
             *_endured(evidence.endured),
             *_beside(evidence.beside),
@@ -180,38 +185,6 @@ def _recalls(labels: Sequence[str], evidence: Evidence) -> list[str]:
         "",
         f"| | {' | '.join(labels)} | recall |",
         "|" + "---|" * (len(labels) + 2),
-        *rows,
-    ]
-
-
-def _decision(evidence: Evidence) -> list[str]:
-    decision = evidence.config.decision
-    parts = {"validation": evidence.validation}
-    if evidence.chosen is not None:
-        parts["test"] = evidence.chosen.test
-    rows = []
-    error = metrics.expected_calibration_error
-    for name, said in parts.items():
-        raw, calibrated = softmax(said.logits), softmax(said.logits / decision.temperature)
-        accepted = calibrated.max(axis=1) >= decision.threshold
-        right = calibrated.argmax(axis=1) == said.truth
-        losses = [metrics.log_loss_of(probabilities, said.truth) for probabilities in (raw, calibrated)]
-        of_accepted = f"{100 * right[accepted].mean():.1f}" if accepted.any() else "–"
-        rows.append(
-            f"| {name} | {losses[0]:.2f} → {losses[1]:.2f} "
-            f"| {100 * error(raw, said.truth):.1f} → {100 * error(calibrated, said.truth):.1f} "
-            f"| {100 * accepted.mean():.0f} | {of_accepted} | {100 * right.mean():.1f} |"
-        )
-    return [
-        "## How sure it is",
-        "",
-        f"Logits are divided by a temperature of {decision.temperature:.2f}; below a probability of "
-        f"{decision.threshold:.2f} the answer is «not sure». Both were chosen on the validation speakers: the "
-        "temperature for the least log loss, the threshold for the highest accuracy with at least 70 % of the "
-        "answers kept. Arrows: before and after the temperature. All on whole utterances, not live windows.",
-        "",
-        "| part | log loss | calibration error % | answered % | accuracy when answered % | accuracy of all % |",
-        "|---|---|---|---|---|---|",
         *rows,
     ]
 

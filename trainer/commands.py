@@ -17,6 +17,7 @@ from trainer.corpora import ReadOptions
 from trainer.events import Done, Listener, Notice, RowDone, RowsListed, Stage
 from trainer.experiments import RECIPES, SEEDS, Preset
 from trainer.readme_table import replace_table, results_table
+from trainer.recalibrate import recalibrate
 from trainer.report import write_report
 from trainer.reproduce import Plan, Reproduction
 from trainer.results import RowResult
@@ -73,6 +74,14 @@ def report(run: Path, listener: Listener) -> None:
     for result in write_report(folder, info):
         listener(row_done(result))
     listener(Done(str(run)))
+
+
+def recalibrate_bundle(folder: Path, listener: Listener) -> None:
+    """Make the calibration of a bundle anew from the predictions beside it."""
+    listener(Stage("report", f"Writing «{folder}»"))
+    decision = recalibrate(folder).decision
+    listener(Notice(f"The temperature is {decision.temperature:.2f}, the threshold {decision.threshold:.2f}."))
+    listener(Done(str(folder)))
 
 
 def list_rows(options: argparse.Namespace, listener: Listener) -> None:

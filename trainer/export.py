@@ -10,14 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from ser_desktop.core.analysis import softmax
 from ser_desktop.core.bundle import save_bundle
-from ser_desktop.core.bundle_config import BundleConfig, Decision, Results
+from ser_desktop.core.bundle_config import BundleConfig, Results
 from ser_desktop.core.errors import SaveError, TrainingError
 from ser_desktop.core.features import FeatureName, FeatureSpec
 from ser_desktop.core.heads import Head, HeadKind
 from ser_desktop.core.normalise import Normalisation, Statistics
-from trainer import metrics
+from trainer.calibration import choose_decision, draw_calibration, reliability_of
 from trainer.card import Beside, Evidence, model_card
 from trainer.records import JobRecord, Predictions, read_epochs, read_head, write_csv
 from trainer.results import RowResult, read_results
@@ -81,6 +80,8 @@ def export_record(
     SaveError
     """
     config = contract(info, result, record.validation, record.seed)
+    counted = reliability_of(record.test, config.decision)
+    config = replace(config, results=replace(config.results, reliability=counted))
     head, statistics = read_head(record.folder, config.head_options())
     how = (
         f"The bundle holds seed {record.seed} of {record.fold}, chosen by validation UAR. "
@@ -145,8 +146,6 @@ def contract(info: RunInfo, result: RowResult, validation: Predictions, seed: in
     resolved = info.rows[f"{result.row}@{result.preset}"]
     recipe, features = resolved["recipe"], feature_specs(resolved)
     encoders = [spec.configuration["encoder"] for spec in features if "encoder" in spec.configuration]
-    temperature = round(metrics.fit_temperature(validation.logits, validation.truth), 4)
-    threshold = metrics.choose_threshold(softmax(validation.logits / temperature), validation.truth)
     return BundleConfig(
         name=f"{info.corpus} · {recipe['title']}",
         labels=result.protocol.labels,
@@ -159,7 +158,7 @@ def contract(info: RunInfo, result: RowResult, validation: Predictions, seed: in
         normalisation=Normalisation(recipe["normalisation"]),
         window_s=resolved["head_s"],
         min_window_s=MIN_WINDOW_S,
-        decision=Decision(temperature, round(threshold, 4)),
+        decision=choose_decision(validation),
         results=_results(result, seed),
         licence=info.licence,
     )
@@ -204,6 +203,7 @@ def _write(out: Path, info: RunInfo, evidence: Evidence, head: Head, statistics:
             [{"fold": r.fold, **asdict(epoch)} for r in result.records for epoch in read_epochs(r.folder)],
         )
         write_csv(place / "predictions.csv", [row for r in result.records for row in _predictions(result, r)])
+        draw_calibration(evidence.parts(), evidence.config.decision, place)
     except OSError as error:
         raise SaveError(
             f"The run's records could not be written to «{place}» ({error}).", "Free some space."

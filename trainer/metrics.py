@@ -12,6 +12,7 @@ from scipy.optimize import minimize_scalar
 from sklearn.metrics import accuracy_score, confusion_matrix, log_loss, recall_score
 
 from ser_desktop.core.analysis import softmax
+from ser_desktop.core.reliability import N_BINS, calibration_error, reliability
 
 Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.integer]
@@ -93,13 +94,9 @@ def choose_threshold(probabilities: Floats, truth: Ints, min_coverage: float = 0
     return float(candidates[int(np.argmax(accuracies))])
 
 
-def expected_calibration_error(probabilities: Floats, truth: Ints, n_bins: int = 10) -> float:
-    """Mean distance between certainty and accuracy over bins of certainty, weighted by their size."""
-    certainty = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == truth
-    bins = np.minimum((certainty * n_bins).astype(int), n_bins - 1)
-    gaps = [abs(certainty[bins == b].mean() - right[bins == b].mean()) * np.mean(bins == b) for b in np.unique(bins)]
-    return float(np.sum(gaps))
+def expected_calibration_error(probabilities: Floats, truth: Ints, n_bins: int = N_BINS) -> float:
+    """Mean distance between certainty and accuracy over equal bins of certainty, weighted by their size."""
+    return calibration_error(reliability(probabilities, truth, n_bins))
 
 
 def mean_and_sd(values: Sequence[float]) -> tuple[float, float]:

@@ -25,6 +25,15 @@ def make_parser() -> argparse.ArgumentParser:
     _add_events(report)
     _add_export(commands_)
     _add_robustness(commands_)
+    recalibrate = commands_.add_parser(
+        "recalibrate",
+        help="choose a bundle's temperature and threshold anew, and make that part of its card, without training",
+        description="From the predictions beside the bundle: choose temperature and threshold on the validation "
+        "speakers by the rule that export follows, count and draw how sure the model was and how often right, and "
+        "write contract, card and checksums. The weights stay as they are.",
+    )
+    recalibrate.add_argument("bundle", type=Path, metavar="BUNDLE")
+    _add_events(recalibrate)
     _add_events(pretrain_command.add_parser(commands_, _positive))
     score = commands_.add_parser("score", help="score any CSV with the columns file, target, prediction")
     score.add_argument("predictions", type=Path, metavar="PREDICTIONS.csv")

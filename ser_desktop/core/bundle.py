@@ -89,19 +89,43 @@ def save_bundle(folder: Path, config: BundleConfig, head: Head, statistics: Sequ
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".bundle-") as scratch_name:
             scratch = Path(scratch_name)
-            contract = json.dumps(config.as_json(), indent=2, ensure_ascii=False) + "\n"
-            (scratch / CONFIG_FILE).write_text(contract, "utf-8", newline="\n")
-            (scratch / CARD_FILE).write_text(card, "utf-8", newline="\n")
             save_file(tensors, scratch / WEIGHTS_FILE, metadata={"format": "pt"})
             # safetensors lets nobody but the owner read it.
             (scratch / WEIGHTS_FILE).chmod(0o644)
-            sums = {name: file_sha256(scratch / name) for name in CHECKED_FILES}
-            (scratch / CHECKSUMS_FILE).write_text(json.dumps(sums, indent=2) + "\n", "utf-8", newline="\n")
+            _write_around(scratch, scratch / WEIGHTS_FILE, config, card)
             # The checksums go last: a folder without them, or with old ones, is refused on load.
             for name in (*CHECKED_FILES, CHECKSUMS_FILE):
                 (scratch / name).replace(folder / name)
     except (OSError, SafetensorError) as error:
         raise SaveError(f"The model could not be written to «{folder}» ({error}).", "Free some space.") from error
+
+
+def save_contract(folder: Path, config: BundleConfig, card: str) -> None:
+    """Write contract, card and checksums of a bundle anew; its weights stay as they are, to the byte.
+
+    Raises
+    ------
+    SaveError
+        If the disk is full or the folder cannot be written.
+    """
+    try:
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".bundle-") as scratch_name:
+            scratch = Path(scratch_name)
+            _write_around(scratch, folder / WEIGHTS_FILE, config, card)
+            for name in (CONFIG_FILE, CARD_FILE, CHECKSUMS_FILE):
+                (scratch / name).replace(folder / name)
+    except OSError as error:
+        raise SaveError(f"The model could not be written to «{folder}» ({error}).", "Free some space.") from error
+
+
+def _write_around(folder: Path, weights: Path, config: BundleConfig, card: str) -> None:
+    """Write to a folder what belongs to weights that lie somewhere else, or there."""
+    contract = json.dumps(config.as_json(), indent=2, ensure_ascii=False) + "\n"
+    (folder / CONFIG_FILE).write_text(contract, "utf-8", newline="\n")
+    (folder / CARD_FILE).write_text(card, "utf-8", newline="\n")
+    places = {CONFIG_FILE: folder / CONFIG_FILE, WEIGHTS_FILE: weights, CARD_FILE: folder / CARD_FILE}
+    sums = {name: file_sha256(places[name]) for name in CHECKED_FILES}
+    (folder / CHECKSUMS_FILE).write_text(json.dumps(sums, indent=2) + "\n", "utf-8", newline="\n")
 
 
 def head_tensors(head: Head, statistics: Sequence[Statistics]) -> dict[str, torch.Tensor]:

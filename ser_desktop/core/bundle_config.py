@@ -9,6 +9,7 @@ from ser_desktop.core.errors import BundleError
 from ser_desktop.core.features import FeatureName, FeatureSpec
 from ser_desktop.core.heads import HeadKind, HeadOptions
 from ser_desktop.core.normalise import Normalisation
+from ser_desktop.core.reliability import ReliabilityBin, bins_from_json
 
 SCHEMA_VERSION = 1
 _FIX = "Copy the bundle again, or choose another model."
@@ -45,6 +46,9 @@ class Results:
         One per seed, between 0 and 1.
     n_test : int
         Utterances in the test set.
+    reliability : tuple of ReliabilityBin
+        How often the bundle's own head was right on test utterances when it was so sure, after the
+        temperature. Empty in older bundles and where nobody was left to test the head on.
     """
 
     corpus: str
@@ -55,6 +59,7 @@ class Results:
     test_wa: tuple[float, ...]
     validation_uar: tuple[float, ...]
     n_test: int
+    reliability: tuple[ReliabilityBin, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -192,6 +197,7 @@ def _results(value: dict[str, Any]) -> Results:
         test_wa=tuple(float(wa) for wa in value["test_wa"]),
         validation_uar=tuple(float(uar) for uar in value["validation_uar"]),
         n_test=int(value["n_test"]),
+        reliability=bins_from_json(value.get("reliability", ())),
     )
 
 

@@ -134,7 +134,7 @@ def discard(path: Path) -> None:
 
 
 def read_journal(path: Path) -> Session:
-    """Return what a journal holds, up to the line at which its program died.
+    """Return what a journal holds; lines that were cut are left out.
 
     Raises
     ------
@@ -143,13 +143,11 @@ def read_journal(path: Path) -> Session:
     """
     values: list[dict[str, Any]] = []
     for line in path.read_bytes().splitlines():
-        try:
+        # The last line may have been cut; so may others, if the disk was full for a while.
+        with contextlib.suppress(ValueError):
             value = json.loads(line)
-        except ValueError:
-            break
-        if not isinstance(value, dict):
-            break
-        values.append(value)
+            if isinstance(value, dict):
+                values.append(value)
     if not values or values[0].get("format") != _FORMAT or values[0].get("version") != _VERSION:
         raise SessionFileError(f"«{path}» is no journal of this version.")
     head, *rest = values
@@ -157,7 +155,12 @@ def read_journal(path: Path) -> Session:
     head["markers"] = next(
         (value["markers"] for value in reversed(rest) if "markers" in value), head.get("markers", [])
     )
-    return session_from(head, [value["window"] for value in rest if "window" in value], path.name)
+    # What could not be written at first was written again.
+    try:
+        windows = {float(value["window"]["end_s"]): value["window"] for value in rest if "window" in value}
+    except (KeyError, TypeError, ValueError) as error:
+        raise SessionFileError(f"«{path}» is damaged ({error}).") from error
+    return session_from(head, [windows[end_s] for end_s in sorted(windows)], path.name)
 
 
 def _line(value: dict[str, Any]) -> str:

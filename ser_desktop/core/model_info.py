@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ser_desktop.core.reliability import ReliabilityBin
+
 if TYPE_CHECKING:
     from ser_desktop.core.analysis import Analyser
 
@@ -31,6 +33,8 @@ class ModelInfo:
     device, device_reason : str
     backend, backend_reason : str
         How the speech encoder is computed, and why so; empty for a model without one.
+    reliability : tuple of ReliabilityBin
+        How often it was right on test recordings when it was so sure; empty where that was not counted.
     """
 
     name: str
@@ -50,6 +54,7 @@ class ModelInfo:
     device_reason: str
     backend: str = ""
     backend_reason: str = ""
+    reliability: tuple[ReliabilityBin, ...] = ()
 
 
 def describe(analyser: Analyser) -> ModelInfo:
@@ -77,4 +82,5 @@ def describe(analyser: Analyser) -> ModelInfo:
         device_reason=analyser.device.reason,
         backend=encoder.backend.in_words if encoder else "",
         backend_reason=encoder.backend_reason if encoder else "",
+        reliability=config.results.reliability,
     )

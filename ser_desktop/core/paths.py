@@ -81,6 +81,11 @@ def settings_file() -> Path:
     return Path(platformdirs.user_config_dir(APP_NAME, appauthor=False)) / "settings.json"
 
 
+def dialogs_file() -> Path:
+    """File of the folders in which questions for files ended."""
+    return Path(platformdirs.user_state_dir(APP_NAME, appauthor=False)) / "dialogs.json"
+
+
 def cache_folder() -> Path:
     """Folder of what can be made again."""
     return Path(platformdirs.user_cache_dir(APP_NAME, appauthor=False))

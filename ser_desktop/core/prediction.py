@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from ser_desktop.core.levels import Heard
+
 
 class AnswerState(StrEnum):
     """What kind of answer it is; "no speech", "too quiet" and "not sure" are real answers."""
@@ -34,6 +36,8 @@ class Prediction:
         arrived meanwhile (0 for files).
     n_skipped : int
         Windows passed over since the recording began because a newer one was waiting.
+    heard : Heard or None
+        What the speech gate heard; None where nobody asked it.
     """
 
     start_s: float
@@ -43,6 +47,7 @@ class Prediction:
     probabilities: tuple[float, ...] = ()
     latency_s: float = 0.0
     n_skipped: int = 0
+    heard: Heard | None = None
 
     @property
     def best(self) -> int | None:

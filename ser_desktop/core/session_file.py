@@ -15,9 +15,11 @@ from statistics import median
 from typing import Any
 
 from ser_desktop.core.errors import SessionFileError
+from ser_desktop.core.levels import Heard
 from ser_desktop.core.markers import Marker
 from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import AnswerState, Prediction
+from ser_desktop.core.reliability import bins_from_json
 from ser_desktop.core.session import Gap, Session, SessionState
 
 FORMAT = "ser-desktop session"
@@ -55,8 +57,9 @@ def marker_as_json(marker: Marker) -> dict[str, Any]:
 
 
 def window_as_json(prediction: Prediction) -> dict[str, Any]:
-    """Return an answer with how old it was and what had been skipped."""
-    more = {"latency_s": round(prediction.latency_s, 3), "n_skipped": prediction.n_skipped}
+    """Return an answer with how old it was, what had been skipped and what the speech gate heard."""
+    heard = None if prediction.heard is None else str(prediction.heard)
+    more = {"latency_s": round(prediction.latency_s, 3), "n_skipped": prediction.n_skipped, "heard": heard}
     return {**prediction.as_json(), **more}
 
 
@@ -187,6 +190,7 @@ def _prediction(window: Any, labels: tuple[str, ...], known: set[str]) -> Predic
         probabilities,
         float(window.get("latency_s", 0.0)),
         int(window.get("n_skipped", 0)),
+        Heard(window["heard"]) if window.get("heard") is not None else None,
     )
 
 
@@ -202,6 +206,8 @@ def _model_info(value: object, labels: tuple[str, ...]) -> ModelInfo | None:
             found = _text(found)
         elif field.type == "int":
             found = int(found)
+        elif field.name == "reliability":
+            found = bins_from_json(found)
         elif found is not None:
             found = tuple(float(x) if field.name == "layer_weights" else _text(x) for x in found)
         given[field.name] = found

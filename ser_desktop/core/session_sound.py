@@ -82,11 +82,12 @@ class SoundSpool:
             data = (np.clip(samples, -1, 1) * _FULL_SCALE).astype("<i2").tobytes()
             try:
                 self._file.seek(2 * self._n_samples)
-                self._file.write(self._veiled(data, 2 * self._n_samples))
+                n_written = self._file.write(self._veiled(data, 2 * self._n_samples))
             except OSError:
-                self.is_full = True
-                return
-            self._n_samples += len(samples)
+                n_written = 0
+            # A full disk takes a part, or nothing.
+            self._n_samples += n_written // 2
+            self.is_full = n_written < len(data)
 
     def read(self, start_s: float, end_s: float) -> FloatArray:
         """See `Sound`."""

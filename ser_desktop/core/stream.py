@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -11,7 +12,7 @@ import numpy.typing as npt
 
 from ser_desktop.core.audio import SAMPLE_RATE_HZ, FloatArray, Resampler
 from ser_desktop.core.features import MIN_SAMPLES
-from ser_desktop.core.levels import Speech, SpeechGate
+from ser_desktop.core.levels import Heard, Speech, SpeechGate
 from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.core.ring import RingBuffer
 
@@ -51,19 +52,19 @@ Window = tuple[FloatArray, float]
 
 def judge_windows(judge: Judge, gate: SpeechGate, windows: Sequence[Window]) -> list[Prediction]:
     """Answer for each window; where nobody speaks the judge is not asked."""
-    speech = [gate(samples) for samples, _ in windows]
-    spoken = [samples for (samples, _), there in zip(windows, speech, strict=True) if there is Speech.PRESENT]
+    heard = [gate.listen(samples) for samples, _ in windows]
+    spoken = [samples for (samples, _), what in zip(windows, heard, strict=True) if what.speech is Speech.PRESENT]
     judged = iter(judge.probabilities(spoken) if spoken else [])
     answers = []
-    for (samples, start_s), there in zip(windows, speech, strict=True):
+    for (samples, start_s), what in zip(windows, heard, strict=True):
         end_s = start_s + len(samples) / SAMPLE_RATE_HZ
-        if there is not Speech.PRESENT:
-            state = AnswerState.TOO_QUIET if there is Speech.TOO_QUIET else AnswerState.NO_SPEECH
-            answers.append(Prediction(start_s, end_s, state, judge.labels))
+        if what.speech is not Speech.PRESENT:
+            state = AnswerState.TOO_QUIET if what.speech is Speech.TOO_QUIET else AnswerState.NO_SPEECH
+            answers.append(Prediction(start_s, end_s, state, judge.labels, heard=what))
             continue
         probabilities = tuple(float(p) for p in next(judged))
         state = AnswerState.EMOTION if max(probabilities) >= judge.threshold else AnswerState.NOT_SURE
-        answers.append(Prediction(start_s, end_s, state, judge.labels, probabilities))
+        answers.append(Prediction(start_s, end_s, state, judge.labels, probabilities, heard=what))
     return answers
 
 
@@ -249,7 +250,10 @@ def overall(predictions: list[Prediction], threshold: float) -> Prediction | Non
     spoken = [p.probabilities for p in predictions if p.probabilities]
     if not spoken:
         quiet = any(p.state is AnswerState.TOO_QUIET for p in predictions)
-        return Prediction(start_s, end_s, AnswerState.TOO_QUIET if quiet else AnswerState.NO_SPEECH, labels)
+        heard = Counter(p.heard for p in predictions).most_common(1)[0][0]
+        if quiet:
+            return Prediction(start_s, end_s, AnswerState.TOO_QUIET, labels, heard=Heard.FAINT_VOICE)
+        return Prediction(start_s, end_s, AnswerState.NO_SPEECH, labels, heard=heard)
     mean = tuple(float(p) for p in np.mean(spoken, axis=0))
     state = AnswerState.EMOTION if max(mean) >= threshold else AnswerState.NOT_SURE
     return Prediction(start_s, end_s, state, labels, mean)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QScreen
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import AnswerState, Prediction
@@ -149,12 +159,18 @@ class AudienceView(QWidget):
         self.answer, self.timeline = LargeAnswer(), TimelineView()
         self.sign = QLabel(messages.AUDIENCE_SIGN)
         self.sign.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.leave_button = QPushButton(messages.AUDIENCE_LEAVE)
+        self.leave_button.setObjectName("leave")
+        self.leave_button.setToolTip(messages.AUDIENCE_LEAVE_TIP)
+        # Space belongs to the recording.
+        self.leave_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.leave_button.clicked.connect(self.close)
         self.consent = ConsentPanel()
         self.consent.answered.connect(self._consented)
         self._page = QVBoxLayout(self)
         # Letters grow with the window; the window must not grow with the letters.
         self._page.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
-        self._page.addWidget(self.sign)
+        self._page.addLayout(self._build_head())
         self._page.addWidget(self.answer, stretch=1)
         self._page.addWidget(self.consent, alignment=Qt.AlignmentFlag.AlignCenter)
         self._page.addWidget(self.timeline)
@@ -165,10 +181,16 @@ class AudienceView(QWidget):
         recorder.gap_ended.connect(self._gap_ended)
         self.restyle()
 
+    def _build_head(self) -> QGridLayout:
+        # The sign stands in the middle of the screen, whatever stands at its right.
+        head = QGridLayout()
+        head.addWidget(self.sign, 0, 0)
+        head.addWidget(self.leave_button, 0, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        return head
+
     def open_on(self, screen: QScreen) -> None:
         """Fill a screen, and show what has been heard so far."""
-        if self._recorder.model is not None:
-            self._model_changed(self._recorder.model)
+        self._begin()
         self.timeline.show_history(self._recorder.session.history, self._recorder.session.gaps)
         self._state_changed(self._recorder.session.state)
         if self._recorder.session.is_recording and self._recorder.last is not None:
@@ -226,6 +248,7 @@ class AudienceView(QWidget):
         small = max(12, round(SMALLEST * height))
         self.answer.screen_height = height
         self.sign.setStyleSheet(f"font-size: {small}px; color: {theme.theme().good};")
+        self.leave_button.setStyleSheet(f"font-size: {small}px; padding: {small // 6}px {small // 2}px;")
         self.consent.scale(max(12, round(_SIGN * height)), round(0.8 * self.width()))
         self.timeline.set_text_size(small)
         self.timeline.setFixedHeight(round(_LANE * small * max(1, len(self.timeline.labels)) + 2 * small))
@@ -249,13 +272,18 @@ class AudienceView(QWidget):
             SessionState.IDLE: (messages.AUDIENCE_IDLE, messages.AUDIENCE_IDLE_HINT),
         }
         if state is SessionState.LISTENING and not self._recorder.session.history:
-            self.timeline.clear()
+            self._begin()
             self.answer.show_text(messages.LISTENING, "")
         elif state in texts:
             self.answer.show_text(*texts[state])
 
-    def _model_changed(self, model: ModelInfo) -> None:
-        self.timeline.set_labels(model.labels)
+    def _model_changed(self, _model: ModelInfo) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        """Empty the timeline; its lanes are those of the session in hand, which may be an older model's."""
+        model = self._recorder.model
+        self.timeline.set_labels(self._recorder.session.labels or (model.labels if model is not None else ()))
         self._scale()
 
     def _predicted(self, prediction: Prediction) -> None:

@@ -34,5 +34,6 @@ class Banner(QFrame):
         if notice is not None:
             self.text.setText(notice.text)
             self.setAccessibleName(notice.text)
-            self.setProperty("kind", "error" if notice.is_error else "notice")
+            kind = "error" if notice.is_error else "good" if notice.is_good else "notice"
+            self.setProperty("kind", kind)
             self.style().polish(self)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
-    QFileDialog,
     QHBoxLayout,
     QProgressBar,
     QPushButton,
@@ -21,6 +19,7 @@ from PySide6.QtWidgets import (
 from ser_desktop.core.errors import UserFacingError
 from ser_desktop.gui import messages
 from ser_desktop.gui.banner import Banner
+from ser_desktop.gui.file_dialogs import ask_for_file, ask_for_folder
 from ser_desktop.gui.install_worker import InstallWorker
 from ser_desktop.gui.recorder import Notice
 from ser_desktop.gui.widgets import Card, label
@@ -185,14 +184,14 @@ class EncodersDialog(QDialog):
     # ---- what people do
 
     def _choose_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, messages.IMPORT_FOLDER)
-        if name:
-            self._worker.bring_in(Path(name))
+        folder = ask_for_folder(self, "encoder", messages.IMPORT_FOLDER)
+        if folder is not None:
+            self._worker.bring_in(folder)
 
     def _choose_zip(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, messages.IMPORT_ZIP, "", "Zip (*.zip);;All files (*)")
-        if name:
-            self._worker.bring_in(Path(name))
+        path = ask_for_file(self, "encoder", messages.IMPORT_ZIP, "Zip (*.zip);;All files (*)")
+        if path is not None:
+            self._worker.bring_in(path)
 
     # ---- what the worker says
 

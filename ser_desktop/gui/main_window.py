@@ -9,7 +9,6 @@ from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QPaintEvent, QShor
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QMainWindow,
@@ -20,7 +19,9 @@ from PySide6.QtWidgets import (
 
 from ser_desktop.core import paths
 from ser_desktop.core.audio import FILE_SUFFIXES
-from ser_desktop.core.levels import InputLight, input_light, level_db
+from ser_desktop.core.errors import UserFacingError
+from ser_desktop.core.input_watch import InputWatch
+from ser_desktop.core.levels import InputLight, level_db
 from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.published import published_weights
@@ -29,13 +30,14 @@ from ser_desktop.gui import icons, messages
 from ser_desktop.gui.audience_door import AudienceDoor
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.encoders_dialog import EncodersDialog
+from ser_desktop.gui.file_dialogs import ask_for_file
 from ser_desktop.gui.help import messages as help_messages
 from ser_desktop.gui.help.door import HelpDoor
 from ser_desktop.gui.help.welcome import WelcomePanel
 from ser_desktop.gui.install_worker import InstallWorker
 from ser_desktop.gui.menu import MoreMenu, Section
 from ser_desktop.gui.plots import LayerWeights, Waveform
-from ser_desktop.gui.recorder import Recorder
+from ser_desktop.gui.recorder import Notice, Recorder
 from ser_desktop.gui.sessions import messages as session_words
 from ser_desktop.gui.sessions.door import SessionsDoor
 from ser_desktop.gui.settings_door import SettingsDoor
@@ -85,6 +87,7 @@ class MainWindow(QMainWindow):
         self.sessions = SessionsDoor(recorder, self)
         self._wave_cursor = 0
         self._heard_speech = False
+        self._input = InputWatch()
         self._is_painted = False
         self.setWindowTitle(messages.APP_TITLE)
         self.setMinimumSize(QSize(960, 640))
@@ -150,6 +153,8 @@ class MainWindow(QMainWindow):
         self.timeline = self.sessions.timeline
         self.waveform = Waveform()
         self.layers = LayerWeights()
+        # Axes without a model would mean nothing.
+        self.layers.hide()
         self.layers_text = label("", "muted", wraps=True)
         self.why_text = label(messages.why(None, None), wraps=True)
         self.why_text.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -203,6 +208,7 @@ class MainWindow(QMainWindow):
         self.sessions.model_shown.connect(self._model_changed)
         self.sessions.labels_shown.connect(self.bars.set_labels)
         recorder.noticed.connect(self.banner.show_notice)
+        recorder.input_wanted.connect(self._offer)
         recorder.limits_wanted.connect(self.welcome.insist)
         self.welcome.understood.connect(self._understood)
         self.welcome.more_wanted.connect(self.help.open_limits)
@@ -259,18 +265,28 @@ class MainWindow(QMainWindow):
 
     def _choose_file(self) -> None:
         pattern = " ".join(f"*{suffix}" for suffix in FILE_SUFFIXES)
-        name, _ = QFileDialog.getOpenFileName(self, messages.PLAY_FILE, "", f"Sound ({pattern});;All files (*)")
-        if name:
-            self.recorder.play(Path(name), Path(name).name)
+        path = ask_for_file(self, "sound", messages.PLAY_FILE, f"Sound ({pattern});;All files (*)")
+        if path is not None:
+            self.recorder.play(path, path.name)
 
     def save_session(self, path: Path) -> None:
         """Save the session in hand; the banner says how it went."""
         self.sessions.files.save(path)
 
     def _choose_model(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, messages.OPEN_MODEL)
-        if name:
-            self.recorder.open_model(Path(name))
+        path = ask_for_file(self, "model", messages.OPEN_MODEL, messages.MODEL_PATTERNS)
+        if path is not None:
+            self.open_model(path)
+
+    def open_model(self, path: Path) -> None:
+        """Open a model: a zip file as they are exported, or a file in its folder."""
+        # Not before it is wanted: it needs PyTorch, which the inference thread has loaded by now.
+        from ser_desktop.core.bundle_zip import unpack_bundle
+
+        try:
+            self.recorder.open_model(unpack_bundle(path) if path.suffix.lower() == ".zip" else path.parent)
+        except UserFacingError as error:
+            self.banner.show_notice(Notice(str(error), is_error=True))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Tell, once the first picture is out, that there is time for other work."""
@@ -293,9 +309,8 @@ class MainWindow(QMainWindow):
     # ---- what the recorder says
 
     def _state_changed(self, state: SessionState) -> None:
-        recording = self.recorder.session.is_recording
         is_idle = state is SessionState.IDLE
-        self.bar.show_state(state, recording=recording)
+        self.bar.show_state(state, recording=self.recorder.session.is_recording)
         self.open_action.setEnabled(is_idle)
         for action in (self.demo_action, self.file_action, self.model_action, self.default_action):
             action.setEnabled(is_idle or (state is SessionState.FAILED and action in self._model_actions()))
@@ -329,6 +344,13 @@ class MainWindow(QMainWindow):
         else:
             self.answer.show_text(messages.READY, messages.READY_HINT)
 
+    def _offer(self) -> None:
+        """There is nothing to record: lead to what can be heard all the same."""
+        if self.offers.isVisible():
+            self.offers.findChildren(QPushButton)[0].setFocus(Qt.FocusReason.ShortcutFocusReason)
+        else:
+            self.banner.show_notice(Notice(messages.NO_MICROPHONE_HINT))
+
     def _clear(self) -> None:
         self.bars.show_prediction(None)
         self.waveform.hide_window()
@@ -337,8 +359,9 @@ class MainWindow(QMainWindow):
     def _model_changed(self, model: ModelInfo) -> None:
         self.bars.set_labels(model.labels)
         self.layers.set_weights(model.layer_weights, published_weights(model.head, model.normalisation))
+        self.layers.setVisible(model.layer_weights is not None)
         self.layers_text.setText(messages.layers_sentence(model))
-        self.status.show_model(model)
+        self.status.show_model(model, is_shipped=not self.recorder.settings.bundle)
         self._show_texts()
 
     def _predicted(self, prediction: Prediction) -> None:
@@ -358,6 +381,7 @@ class MainWindow(QMainWindow):
 
     def _source_changed(self) -> None:
         self._wave_cursor = 0
+        self._input.reset()
         self.waveform.clear()
         if self.recorder.source is None:
             self.waveform.hide_window()
@@ -397,9 +421,11 @@ class MainWindow(QMainWindow):
         self.bar.show_elapsed(int(recorder.elapsed_s()))
         last = recorder.last
         skipped = last.n_skipped if last else 0
-        status = messages.status(last, recorder.session.started_at, recorder.age_s(), skipped)
+        is_live = recorder.session.state is not SessionState.IDLE
+        status = messages.status(last, recorder.session.started_at, recorder.age_s(), skipped, is_live=is_live)
         self.status.answer.setText(self.sessions.status() or status)
         self.why_text.setText(self.sessions.why() or messages.why(last, recorder.model))
         if recorder.source is not None:
-            samples = recorder.source.ring.latest(round(_LIGHT_S * recorder.source.rate_hz))
-            self.bar.light.set_light(input_light(samples, heard_speech=self._heard_speech))
+            rate_hz = recorder.source.rate_hz
+            samples = recorder.source.ring.latest(round(_LIGHT_S * rate_hz))
+            self.bar.light.set_light(self._input.light(samples, rate_hz, heard_speech=self._heard_speech))

@@ -12,6 +12,7 @@ from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.core.published import published_weights
 from ser_desktop.core.session import SessionState
+from ser_desktop.gui import trust_messages
 
 if TYPE_CHECKING:
     from ser_desktop.core.library import EncoderStatus
@@ -39,6 +40,7 @@ PLAY_DEMO = "Try the demo clip"
 PLAY_FILE = "Listen to a sound file…"
 SAVE_SESSION = "Save session…"
 OPEN_MODEL = "Open a model…"
+MODEL_PATTERNS = "Model (*.zip config.json);;All files (*)"
 DEFAULT_MODEL = "Use the model that came along"
 APPEARANCE = "Appearance"
 APPEARANCES = {"system": "As the system", "light": "Light", "dark": "Dark"}
@@ -86,17 +88,18 @@ AUDIENCE, AUDIENCE_BUTTON = "Audience view", "Audience"
 AUDIENCE_TIP = "Fill a screen with the answer, for people to watch (F11)"
 AUDIENCE_ON = "Audience view on another screen"
 AUDIENCE_TITLE = "Speech Emotion – audience view"
-AUDIENCE_SIGN = "Runs on this computer · nothing is stored"
+AUDIENCE_LEAVE, AUDIENCE_LEAVE_TIP = "Leave", "Back to the window (Esc)"
+AUDIENCE_SIGN = "Runs on this computer · no sound is stored"
 AUDIENCE_IDLE, AUDIENCE_IDLE_HINT = "Ready", "Space: listen · Esc: leave"
 CONSENT_TITLE = "May this computer listen?"
 CONSENT_TEXT = (
-    "It will hear everybody in this room and show which emotion a voice seems to express. Nothing is stored, nothing "
-    "leaves the computer, and it is often wrong."
+    "It will hear everybody in this room and show which emotion a voice seems to express. No sound is stored unless "
+    "somebody saves it, nothing leaves the computer, and it is often wrong."
 )
 CONSENT_YES, CONSENT_NO = "We agree", "Not now"
 
 _LIGHTS = {
-    InputLight.WAITING: ("no sound yet", ""),
+    InputLight.WAITING: ("no input yet", ""),
     InputLight.GOOD: ("good input", "The level is fine."),
     InputLight.ZEROS: (
         "no signal",
@@ -105,6 +108,7 @@ _LIGHTS = {
     ),
     InputLight.QUIET: ("too quiet", "Speak louder, come closer, or raise the input level in the sound settings."),
     InputLight.CLIPPING: ("too loud", "The sound is cut off at the top. Lower the input level or move away a little."),
+    InputLight.NARROW: (trust_messages.NARROW_WORD, trust_messages.NARROW_ADVICE),
 }
 
 _STATE_WORDS = {
@@ -130,7 +134,7 @@ def answer_title(prediction: Prediction) -> str:
 def answer_subtitle(prediction: Prediction) -> str:
     """Return the line below: certainty in words with the number."""
     if prediction.label is None:
-        return _STATE_WORDS[prediction.state][1]
+        return trust_messages.heard_short(prediction) or _STATE_WORDS[prediction.state][1]
     percent = f"{100 * prediction.certainty:.0f} %"
     if prediction.state is AnswerState.NOT_SURE:
         return f"perhaps {prediction.label} · {percent}"
@@ -164,18 +168,25 @@ def why(prediction: Prediction | None, model: ModelInfo | None) -> str:
             f"(guessing: {100 / len(model.labels):.0f} %)."
         )
     if prediction.label is None:
-        return "The model is asked only when there is a voice, so that noise is not taken for an emotion."
+        return trust_messages.why_no_answer(prediction)
+    reliable = trust_messages.how_reliable(prediction, model)
     best, second = sorted(zip(prediction.probabilities, prediction.labels, strict=True), reverse=True)[:2]
     if prediction.state is AnswerState.NOT_SURE:
-        return (
+        return _joined(
             f"No emotion stands out: {best[1]} and {second[1]} are closest. Below {100 * model.threshold:.0f} % "
-            "the program does not commit itself."
+            "the program does not commit itself.",
+            reliable,
         )
     next_one = f"; next comes {second[1]} with {100 * second[0]:.0f} %" if second[0] >= 0.005 else ""
-    return (
-        f"The voice sounds {sounds_like(best[1])}{next_one}. "
-        "This is how the voice sounds to a model trained on actors, not what a person feels."
+    return _joined(
+        f"The voice sounds {sounds_like(best[1])}{next_one}.",
+        reliable,
+        "This is how the voice sounds to a model trained on actors, not what a person feels.",
     )
+
+
+def _joined(*sentences: str) -> str:
+    return " ".join(sentence for sentence in sentences if sentence)
 
 
 def layers_sentence(model: ModelInfo | None) -> str:
@@ -184,8 +195,8 @@ def layers_sentence(model: ModelInfo | None) -> str:
         return ""
     if model.layer_weights is None:
         return (
-            "This model has no layers: it measures loudness, pitch and voice quality (eGeMAPS). "
-            "The line shows the published wav2vec 2.0 model."
+            "This model has no speech encoder and so no layers: it measures loudness, pitch and voice quality "
+            "(eGeMAPS)."
         )
     bars = "Bars: how much this model takes from each layer of its speech encoder"
     if len(model.layer_weights) != len(published_weights(model.head, model.normalisation)):
@@ -194,18 +205,23 @@ def layers_sentence(model: ModelInfo | None) -> str:
     return f"{bars}. Line: the published model, which listens most to the middle layers."
 
 
-def status(prediction: Prediction | None, started_at: datetime | None, age_s: float, n_skipped: int) -> str:
-    """Which sound the answer is about, how old it is, and what was passed over."""
+def status(
+    prediction: Prediction | None, started_at: datetime | None, age_s: float, n_skipped: int, *, is_live: bool = True
+) -> str:
+    """Which sound the answer is about, how old it is while more may come, and what was passed over."""
     if prediction is None or started_at is None:
         return "no answer yet"
     start, end = (_clock(started_at, s) for s in (prediction.start_s, prediction.end_s))
+    if not is_live:
+        return f"the last answer describes {start}–{end} · {n_skipped} skipped"
     return f"describes {start}–{end} · {age_s:.1f} s old · {n_skipped} skipped"
 
 
-def model_status(model: ModelInfo) -> str:
-    """Model and its measured quality."""
-    quality = f"UAR {100 * model.uar_mean:.0f} ± {100 * model.uar_sd:.0f} % on {model.n_test} test files"
-    return f"{model.name} · {quality}"
+def model_status(model: ModelInfo, *, is_shipped: bool = False) -> str:
+    """Model and its measured quality; the one that came along needs no other name."""
+    quality = f"UAR {100 * model.uar_mean:.0f} ± {100 * model.uar_sd:.0f} % on {model.n_test} test recordings"
+    name = f"the model that came along, trained on {model.corpus}" if is_shipped else model.name
+    return f"{name} · {quality}"
 
 
 def model_tip(model: ModelInfo) -> str:
@@ -213,7 +229,7 @@ def model_tip(model: ModelInfo) -> str:
     text = "UAR: the share of each emotion's test recordings that it gets right, averaged over the emotions."
     if model.normalisation == "speaker":
         text += " This model expects a calibrated voice; the average training speaker stands in for it."
-    return text
+    return "\n\n".join(part for part in (text, trust_messages.reliability_tip(model)) if part)
 
 
 def device_status(model: ModelInfo) -> str:

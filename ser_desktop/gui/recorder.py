@@ -27,11 +27,13 @@ class Notice:
     Attributes
     ----------
     text : str
-    is_error : bool
+    is_error, is_good : bool
+        Something failed, or was done as it was wanted; neither: something to know.
     """
 
     text: str
     is_error: bool = False
+    is_good: bool = False
 
 
 class Recorder(QObject):
@@ -51,6 +53,8 @@ class Recorder(QObject):
         Sound of a microphone or file is listened to from now on; the first one of a recording starts at 0.
     session_opened()
         `session` is a saved one.
+    input_wanted()
+        Record was pressed, and no microphone is open or about to be.
     noticed(Notice or None)
         Something to say in the banner, or nothing any more.
     crashed(object)
@@ -67,6 +71,7 @@ class Recorder(QObject):
     gap_ended = Signal(object)
     segment_begun = Signal(object)
     session_opened = Signal()
+    input_wanted = Signal()
     noticed = Signal(object)
     crashed = Signal(object)
     limits_wanted = Signal()
@@ -396,7 +401,7 @@ class Recorder(QObject):
             # Pressed a moment too early, it begins as soon as the microphone is open; pressed again, it does not.
             self._starts_with_source = self._is_opening and not self._starts_with_source
             if not self._is_opening:
-                self.noticed.emit(Notice(messages.NO_MICROPHONE_HINT))
+                self.input_wanted.emit()
             return
         self._began_s = time.monotonic()
         self._lost_s = None

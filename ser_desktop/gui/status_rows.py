@@ -27,9 +27,9 @@ class StatusRows(QWidget):
         rows.setColumnStretch(0, 4)
         rows.setColumnStretch(1, 7)
 
-    def show_model(self, model: ModelInfo) -> None:
+    def show_model(self, model: ModelInfo, *, is_shipped: bool) -> None:
         """Show a model and its processor; what does not fit is in the tooltips."""
-        self.model.setText(messages.model_status(model))
-        self.model.setToolTip(f"{messages.model_status(model)}\n{messages.model_tip(model)}")
+        self.model.setText(messages.model_status(model, is_shipped=is_shipped))
+        self.model.setToolTip(f"{model.name}\n{messages.model_tip(model)}")
         self.device.setText(messages.device_status(model))
         self.device.setToolTip(messages.device_tip(model))

@@ -159,6 +159,7 @@ def _style_sheet(t: Theme) -> str:
     QScrollArea#inner, QWidget#inner {{ background: {t.raised}; border: 0; }}
     QFrame#card {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 8px; }}
     QFrame#banner {{ background: {t.raised}; border: 1px solid {t.warning}; border-radius: 8px; }}
+    QFrame#banner[kind="good"] {{ border-color: {t.good}; }}
     QFrame#banner[kind="error"] {{ border-color: {t.error}; }}
     QLabel {{ background: transparent; }}
     QLabel#title {{ font-size: 13px; font-weight: 600; }}
@@ -168,6 +169,8 @@ def _style_sheet(t: Theme) -> str:
     QPushButton:hover, QToolButton:hover {{ border-color: {t.muted}; }}
     QPushButton:focus, QToolButton:focus, QComboBox:focus {{ border: 2px solid {t.accent}; }}
     QPushButton:disabled, QToolButton:disabled {{ color: {t.muted}; }}
+    QFileDialog QToolButton {{ padding: 2px; }}
+    QPushButton#leave {{ background: transparent; color: {t.muted}; }}
     QToolButton::menu-indicator {{ image: none; }}
     QWidget#bar QPushButton, QWidget#bar QToolButton {{ padding: 7px 10px; }}
     QWidget#bar QPushButton#record {{

@@ -30,6 +30,7 @@ class ToolBar(QWidget):
     def __init__(self, menu: QMenu) -> None:
         super().__init__()
         self.setObjectName("bar")
+        self._has_keys = False
         self.record_button = QPushButton(messages.LOADING)
         self.record_button.setObjectName("record")
         self.record_button.setToolTip(messages.RECORD_TIP)
@@ -77,9 +78,13 @@ class ToolBar(QWidget):
             self.device_picked.emit(device)
 
     def show_state(self, state: SessionState, *, recording: bool) -> None:
-        """Label and enable what makes sense now."""
+        """Label and enable what makes sense now; the record button keeps the keyboard while it waits."""
+        self._has_keys = self._has_keys or self.record_button.hasFocus()
         self.record_button.setText(messages.record_button(state))
         self.record_button.setEnabled(recording or state is SessionState.IDLE)
+        if self._has_keys and self.record_button.isEnabled():
+            self.record_button.setFocus()
+            self._has_keys = False
         self.record_button.setProperty("recording", recording)
         icons.dress(self.record_button, "stop" if recording else "record", "accent" if recording else "on_accent")
         self.record_button.style().polish(self.record_button)

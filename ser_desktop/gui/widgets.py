@@ -97,6 +97,7 @@ _LIGHT_TOKENS = {
     InputLight.ZEROS: "error",
     InputLight.QUIET: "warning",
     InputLight.CLIPPING: "error",
+    InputLight.NARROW: "warning",
 }
 
 
@@ -112,7 +113,7 @@ class LightLabel(QWidget):
         row.addWidget(self._text)
         self.set_light(InputLight.WAITING)
         font = theme.sized(self._text.font(), 14)
-        self.setMinimumWidth(round(QFontMetricsF(font).horizontalAdvance("no sound yet")) + 22)
+        self.setMinimumWidth(round(QFontMetricsF(font).horizontalAdvance("phone quality")) + 22)
 
     def set_light(self, light: InputLight) -> None:
         """Show a judgement; its advice is the tooltip."""

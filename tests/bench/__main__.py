@@ -18,7 +18,9 @@ from tests.bench.accuracy import accuracy
 from tests.bench.base_size import install_base_size
 from tests.bench.encoder import encoder, table
 from tests.bench.extract import extract
+from tests.bench.gate import gate, gate_table
 from tests.bench.memory import memory
+from tests.bench.narrow import narrow
 from tests.bench.reuse import reuse
 from tests.bench.session import session
 from tests.bench.training import training
@@ -141,6 +143,8 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
             "extract": lambda: extract(options.size or "base"),
             "accuracy": lambda: accuracy(Path(name)),
             "reuse": reuse,
+            "gate": lambda: gate(options.windows),
+            "narrow": narrow,
             "memory": lambda: memory(options.gigabytes),
         }
         run = runs.get(options.what, lambda: of_the_window(options))
@@ -154,17 +158,21 @@ def main() -> int:
         choices=(
             *("startup", "live", "wizard", "window", "session"),
             *("encoder", "extract", "accuracy", "reuse", "train", "memory"),
+            *("gate", "narrow"),
         ),
     )
     parser.add_argument("--seconds", type=float, default=600.0, help="length of the live recording")
     parser.add_argument("--features", choices=("egemaps", "all-layers"), default="egemaps", help="what to train on")
     parser.add_argument("--gigabytes", type=float, default=6.0, help="size of the stored features to train on")
     parser.add_argument("--size", choices=("base", "compact"), help="of the encoder (live: compact, others: base)")
+    parser.add_argument("--windows", type=int, default=300, help="of every kind that the speech gate is shown")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
     options = parser.parse_args()
     figures = measure(options)
     if "backends" in figures:
         print(table(figures))
+    if "gates" in figures:
+        print(gate_table(figures))
     for name, value in figures.items():
         if isinstance(value, list):
             continue

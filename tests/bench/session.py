@@ -34,6 +34,10 @@ def session() -> Figures:
         figures["save_s"] = _taken(lambda: long.save(path))
         figures["file_mb"] = round(path.stat().st_size / 1e6, 1)
         figures["open_s"] = _taken(lambda: open_session(path))
+        began = time.process_time()
+        open_session(path)
+        # What it takes where nothing else runs.
+        figures["open_processor_s"] = round(time.process_time() - began, 3)
         answers, long.history = long.history, []
         journal = Journal(Path(name), long)
         for answer in answers:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -75,3 +77,40 @@ def test_a_recording_is_saved_with_its_sound_and_a_clean_end_leaves_nothing(
     assert not list(paths.journals_folder().glob("*"))
     player.kill()
     player.wait()
+
+
+PLAY = """
+import time
+import numpy as np
+from ser_desktop.microphone import Microphone, Player, list_devices
+(device,) = list_devices(refresh=True)
+listener = Microphone(device)
+time.sleep(0.5)
+player = Player((0.5 * np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000)).astype(np.float32))
+began = time.monotonic()
+while not player.is_done() and time.monotonic() - began < 10:
+    time.sleep(0.05)
+took = time.monotonic() - began
+player.close()
+time.sleep(0.5)
+heard = listener.ring.latest(round(4 * listener.rate_hz))
+listener.close()
+loud = np.flatnonzero(np.abs(heard) > 0.1)
+length = (loud[-1] - loud[0]) / listener.rate_hz
+pitch = np.abs(np.fft.rfft(heard[loud[0] : loud[-1]])).argmax() / length
+print(np.abs(heard).max(), length, pitch, took)
+"""
+
+
+def test_a_moment_is_heard_from_a_real_sound_server(pulse: PrivatePulse) -> None:
+    pulse.plug_in()
+    folder = Path(__file__).resolve().parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", PLAY], env=pulse.env, cwd=folder, capture_output=True, text=True, timeout=60, check=True
+    )
+    peak, length_s, pitch_hz, took_s = map(float, done.stdout.split())
+    assert peak == pytest.approx(0.5, abs=0.05)
+    # On a busy machine the sound server inserts silence.
+    assert length_s == pytest.approx(1.0, abs=0.15)
+    assert pitch_hz == pytest.approx(440, abs=5)
+    assert 0.9 < took_s < 6

@@ -109,6 +109,14 @@ def test_the_question_is_shown_whole(view: AudienceView) -> None:
         assert text.height() >= text.heightForWidth(text.width())
 
 
+def test_all_of_the_timeline_is_in_sight(view: AudienceView, qtbot: QtBot) -> None:
+    for size in ((1920, 1080), (1024, 768)):
+        view.resize(*size)
+        qtbot.wait(50)
+        assert view.rect().contains(view.timeline.geometry())
+        assert view.answer.geometry().bottom() < view.timeline.geometry().top()
+
+
 def test_letters_do_not_blow_the_window_up(view: AudienceView, qtbot: QtBot) -> None:
     view.resize(800, 600)
     view.toggle()

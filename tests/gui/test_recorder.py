@@ -102,7 +102,7 @@ def test_a_default_model_that_cannot_be_opened_gives_way_to_the_spare_one(
     window = started(open_window, qtbot, opener)
     assert opener.asked == ["default", "egemaps"]
     assert model_name(window) == "Small egemaps"
-    assert "Small egemaps" in window.model_text.text()
+    assert "Small egemaps" in window.status.model.text()
     assert window.bar.record_button.isEnabled()
 
 

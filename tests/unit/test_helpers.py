@@ -11,6 +11,7 @@ import torch
 
 from ser_desktop.core.bundle import load_bundle
 from ser_desktop.core.levels import level_db
+from tests.helpers import noises
 from tests.helpers.bundles import tiny_encoder, write_bundle
 from tests.helpers.corpora import write_small_ravdess
 from tests.helpers.data import data_folder, ravdess_folder
@@ -29,6 +30,31 @@ def test_sounds_have_their_length_and_are_the_same_every_time() -> None:
         np.testing.assert_array_equal(make(1.5), make(1.5))
     assert not np.array_equal(speech_like(1.0, seed=1), speech_like(1.0, seed=2))
     assert level_db(noise(1.0, 0.1)) == pytest.approx(-20.0, abs=0.2)
+
+
+@pytest.mark.parametrize("name", [*noises.STEADY, *noises.ROOM, *noises.MUSIC])
+def test_noises_have_unit_power_their_length_and_their_seed(name: str) -> None:
+    maker = {**noises.STEADY, **noises.ROOM, **noises.MUSIC}[name]
+    for n in (16_000, 40_001):
+        samples = maker(np.random.default_rng(1), n)
+        assert samples.shape == (n,)
+        assert samples.dtype == np.float32
+        assert np.std(samples) == pytest.approx(1.0, abs=0.01)
+        np.testing.assert_array_equal(samples, maker(np.random.default_rng(1), n))
+    assert not np.array_equal(maker(np.random.default_rng(1), 16_000), maker(np.random.default_rng(2), 16_000))
+    assert level_db(noises.at_level(samples, -40.0)) == pytest.approx(-40.0, abs=0.2)
+
+
+def test_noises_have_the_colour_of_their_name() -> None:
+    def slope(maker: noises.Maker) -> float:
+        """Decibels per octave between 200 and 3200 Hz."""
+        power = np.abs(np.fft.rfft(maker(np.random.default_rng(0), 160_000))) ** 2
+        octave = [float(power[int(10 * hz) : int(20 * hz)].mean()) for hz in (200, 3200)]
+        return 10 * np.log10(octave[1] / octave[0]) / 4
+
+    assert slope(noises.white) == pytest.approx(0, abs=0.3)
+    assert slope(noises.pink) == pytest.approx(-3, abs=0.3)
+    assert slope(noises.brown) == pytest.approx(-6, abs=0.3)
 
 
 def test_the_onset_of_a_voice_is_found(tmp_path: Path) -> None:

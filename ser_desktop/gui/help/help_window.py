@@ -129,8 +129,9 @@ class HelpWindow(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(messages.HELP_TITLE)
-        self.setMinimumSize(760, 480)
-        self.resize(980, 700)
+        # Wide enough for the drawings, narrow enough for the smallest screen.
+        self.setMinimumSize(1000, 480)
+        self.resize(1020, 700)
         self.search = QLineEdit()
         self.search.setPlaceholderText(messages.HELP_SEARCH)
         self.search.setAccessibleName(messages.HELP_SEARCH)

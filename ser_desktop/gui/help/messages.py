@@ -23,7 +23,11 @@ LIMITS = (
         "There the European Union forbids it, except for medical or safety reasons (AI Act, Article 5(1)(f)).",
     ),
     ("people", "Tell people that they are analysed", "Ask everybody who can be heard before you record."),
-    ("lock", "Everything stays on this computer", "No sound leaves it, and none is stored unless you save it."),
+    (
+        "lock",
+        "Everything stays on this computer",
+        "No sound leaves it, and none is kept once you close the window, unless you save it.",
+    ),
 )
 """Icon, what people have to understand, and a sentence more about it (`core.settings.TERMS_VERSION` goes with it)."""
 
@@ -157,6 +161,7 @@ HELP_PAGES = (
     ("answers", "speech"),
     ("layers", "encoder"),
     ("audience", "audience"),
+    ("sessions", "marker"),
     ("files", "file"),
     ("training", "train"),
     ("trouble", "warning"),

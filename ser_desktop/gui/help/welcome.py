@@ -32,6 +32,8 @@ class WelcomePanel(QFrame):
         self.hint.hide()
         self.button, self.more_button = QPushButton(messages.UNDERSTOOD), QPushButton(messages.MORE_ABOUT_LIMITS)
         self.button.setObjectName("primary")
+        # Outside dialogs only such buttons hear the Enter key.
+        self.button.setAutoDefault(True)
         self.button.clicked.connect(self.understood)
         self.more_button.clicked.connect(self.more_wanted)
         column = QVBoxLayout()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QToolTip
 
 from ser_desktop.gui.plots.timeline_view import TimelineView
 from ser_desktop.gui.sessions import messages as words
@@ -128,17 +129,32 @@ class Timeline(TimelineView):
             self._clicked(event.position().toPoint())
 
     def _clicked(self, place: QPoint) -> None:
+        marker = self._marker_at(place)
+        if marker is not None:
+            self.marker_picked.emit(marker)
+            return
         frame = self.frame()
-        flags = [frame.x_of(marker.at_s, self.scene) for marker in self.scene.markers]
-        if place.y() < frame.lanes.top() and flags:
-            nearest = min(range(len(flags)), key=lambda i: abs(flags[i] + _FLAG_PX / 2 - place.x()))
-            # The flag and the beginning of its note.
-            if -_FLAG_PX <= place.x() - flags[nearest] <= 4 * _FLAG_PX:
-                self.marker_picked.emit(nearest)
-                return
         index = self.scene.lanes.at(frame.time_at(place.x(), self.scene))
         if index is not None and place.x() >= frame.lanes.left():
             self.picked.emit(index)
+
+    def _marker_at(self, place: QPoint) -> int | None:
+        frame = self.frame()
+        flags = [frame.x_of(marker.at_s, self.scene) for marker in self.scene.markers]
+        if place.y() >= frame.lanes.top() or not flags:
+            return None
+        nearest = min(range(len(flags)), key=lambda i: abs(flags[i] + _FLAG_PX / 2 - place.x()))
+        # The flag and the beginning of its note.
+        return nearest if -_FLAG_PX <= place.x() - flags[nearest] <= 4 * _FLAG_PX else None
+
+    def event(self, event: QEvent) -> bool:
+        """Say all of a marker's note to the pointer that rests on it."""
+        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
+            marker = self._marker_at(event.pos())
+            shown = "" if marker is None else words.marker_tip(self.scene.markers[marker])
+            QToolTip.showText(event.globalPos(), shown, self)
+            return True
+        return bool(super().event(event))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows and Enter choose, + and − zoom, Home, End, Page and A move, Escape goes back."""

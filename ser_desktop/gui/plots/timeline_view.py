@@ -39,7 +39,7 @@ class TimelineView(QWidget):
         self.text_size = 12
         self._hint = messages.TIMELINE_EMPTY
         self._followed = True
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setAccessibleName(messages.TIMELINE_TITLE)
         self.set_labels(())
 

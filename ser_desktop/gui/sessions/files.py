@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from ser_desktop.core.errors import UserFacingError
 from ser_desktop.core.session import Session, SessionState
 from ser_desktop.core.session_sound import Sound
+from ser_desktop.gui.file_dialogs import ask_for_file
 from ser_desktop.gui.recorder import Notice, Recorder
 from ser_desktop.gui.sessions import messages
 from ser_desktop.gui.sessions.files_worker import FilesWorker, Saving
@@ -103,18 +104,17 @@ class Files(QObject):
         if saving.path.suffix.lower() == SESSION:
             saving.session.path, saving.session.audio = saving.path, saving.copy.audio
             self.saved.emit(saving.session)
-        self._recorder.noticed.emit(Notice(messages.saved(str(saving.path), saving.sound is not None)))
+        self._recorder.noticed.emit(Notice(messages.saved(str(saving.path), saving.sound is not None), is_good=True))
         self.shown.emit()
 
     # ---- opening
 
     def ask_to_open(self) -> None:
         """Ask which session to open."""
-        name, _ = QFileDialog.getOpenFileName(
-            self._window, messages.OPEN_TITLE, "", f"{messages.SESSIONS} (*.json);;{messages.ALL_FILES} (*)"
-        )
-        if name:
-            self.open(Path(name))
+        patterns = f"{messages.SESSIONS} (*.json);;{messages.ALL_FILES} (*)"
+        path = ask_for_file(self._window, "session", messages.OPEN_TITLE, patterns)
+        if path is not None:
+            self.open(path)
 
     def open(self, path: Path) -> None:
         """Open a saved session; the banner tells if that is impossible."""

@@ -128,7 +128,7 @@ class KeeperWorker(Worker):
 
     def _pause(self) -> None:
         self._take(last=True)
-        self._segment = None
+        self._segment = self._resampler = None
         self._flush()
 
     def _flush(self) -> None:
@@ -155,7 +155,7 @@ class KeeperWorker(Worker):
         self._remove_journal()
         if self._spool is not None:
             self._spool.close()
-        self._spool = self._segment = None
+        self._spool = self._segment = self._resampler = None
 
     def _end(self) -> None:
         self._forget()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from ser_desktop.core.markers import Marker
 from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.core.summary import Summary
@@ -11,7 +12,8 @@ from ser_desktop.gui import messages as common
 
 TIMELINE_HELP = (
     "Click a moment to look at it again. Mouse wheel: zoom; drag or Shift and wheel: scroll. Keys: arrows and Enter "
-    "choose a moment, + and − zoom, A shows everything, End follows what is new."
+    "choose a moment, + and − zoom, A shows everything, End follows what is new; M sets a marker, Ctrl and arrows go "
+    "from one to the next."
 )
 LIVE_HINT = "Click a moment to look at it again"
 FOLLOW, FOLLOW_TIP = "Follow", "Go to the newest answer and stay with it (End)"
@@ -86,6 +88,11 @@ def time(seconds: float) -> str:
 def marker_title(at_s: float) -> str:
     """Name a marker by its place."""
     return f"Marker at {time(at_s)}"
+
+
+def marker_tip(marker: Marker) -> str:
+    """Return a marker's place and all of its note."""
+    return f"{time(marker.at_s)}: {marker.note}" if marker.note else marker_title(marker.at_s)
 
 
 def moment(start_s: float, end_s: float) -> str:

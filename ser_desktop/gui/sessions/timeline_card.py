@@ -93,6 +93,7 @@ class TimelineCard(Card):
         super().__init__()
         self.timeline = Timeline()
         self.text = ElidedLabel("muted")
+        self.text.setToolTip(messages.TIMELINE_HELP)
         self.name = label("", "muted")
         self.close_session = small_button(messages.CLOSE_SESSION, messages.CLOSE_SESSION_TIP)
         self.undo = small_button(messages.UNDO, messages.UNDO_TIP)

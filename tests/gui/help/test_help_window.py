@@ -74,6 +74,14 @@ def test_the_window_shows_the_page_that_is_chosen(window: HelpWindow) -> None:
         assert window.browser.toPlainText().startswith(page.title)
 
 
+def test_no_page_is_wider_than_the_window(window: HelpWindow) -> None:
+    window.resize(window.minimumSize())
+    for row in range(window.list.count()):
+        window.list.setCurrentRow(row)
+        window.grab()
+        assert not window.browser.horizontalScrollBar().isVisible()
+
+
 def test_a_search_leaves_the_pages_that_speak_of_it_and_marks_the_places(window: HelpWindow) -> None:
     window.search.setText("projector")
     assert listed(window) == ["Showing it to others"]

@@ -86,6 +86,12 @@ def test_they_are_within_reach_of_the_keyboard(first: MainWindow, qtbot: QtBot) 
     assert first.welcome.more_button in met
 
 
+def test_enter_is_enough(first: MainWindow, qtbot: QtBot) -> None:
+    qtbot.mouseClick(first.bar.record_button, Qt.MouseButton.LeftButton)
+    qtbot.keyClick(first.welcome.button, Qt.Key.Key_Return)
+    assert first.cards.isVisible()
+
+
 def test_they_block_nothing_else(first: MainWindow) -> None:
     assert not first.welcome.isModal()
     for action in (first.encoders_action, first.train_action, first.model_action):

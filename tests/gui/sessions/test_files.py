@@ -23,6 +23,7 @@ from ser_desktop.gui.main_window import MainWindow
 from ser_desktop.gui.sessions import messages
 from ser_desktop.gui.sessions.report import as_html
 from tests.gui.sessions.conftest import Recorded, answer, hear
+from tests.gui.test_main_window import PretendMicrophone
 from tests.helpers.sessions import LABELS, MODEL, recording
 
 
@@ -77,8 +78,6 @@ def test_a_new_recording_after_an_opened_session_is_of_the_model_in_use(
     assert model is not None
     open_it(window, story, qtbot)
     recorder = window.recorder
-    from tests.gui.test_main_window import PretendMicrophone
-
     recorder.source = PretendMicrophone()
     recorder._record()
     assert recorder.session.path is None
@@ -87,6 +86,25 @@ def test_a_new_recording_after_an_opened_session_is_of_the_model_in_use(
     recorder._answered(recorder._segment, answer(1.0))
     assert window.timeline.scene.lanes.n_answers == 1
     assert len(recorder.session.history) == 1
+    recorder.stop()
+
+
+def test_the_audience_sees_an_opened_session_and_then_the_model_in_use(
+    window: MainWindow, story: Path, qtbot: QtBot
+) -> None:
+    open_it(window, story, qtbot)
+    window.show_audience()
+    view = window.audience
+    assert view is not None
+    assert view.timeline.labels == LABELS
+    assert view.timeline.scene.lanes.n_answers == 120
+    recorder = window.recorder
+    recorder.source = PretendMicrophone()
+    recorder._record()
+    recorder._answered(recorder._segment, answer(1.0))
+    assert recorder.model is not None
+    assert view.timeline.labels == recorder.model.labels
+    assert view.timeline.scene.lanes.n_answers == 1
     recorder.stop()
 
 

@@ -6,9 +6,9 @@ import time
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QImage, QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QImage, QWheelEvent
+from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from ser_desktop.core.markers import Marker
@@ -189,6 +189,16 @@ def test_flags_of_markers_can_be_clicked_and_reached_with_keys(timeline: Timelin
     with qtbot.waitSignal(timeline.marker_picked) as caught:
         qtbot.keyClick(timeline, Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier)
     assert caught.args == [0]
+
+
+def test_a_pointer_that_rests_on_a_flag_is_told_the_whole_note(timeline: Timeline, qtbot: QtBot) -> None:
+    note = "a note that is much too long to be written beside its flag on the timeline itself"
+    timeline.show_history(recording(60), [], [Marker(40.0, note)])
+    flag = QPoint(round(timeline.frame().x_of(40.0, timeline.scene)) + 3, 5)
+    QApplication.sendEvent(timeline, QHelpEvent(QEvent.Type.ToolTip, flag, timeline.mapToGlobal(flag)))
+    assert QToolTip.text() == f"00:40: {note}"
+    QToolTip.hideText()
+    qtbot.waitUntil(lambda: not QToolTip.isVisible())
 
 
 def test_answers_cost_the_same_after_ten_hours(timeline: Timeline) -> None:

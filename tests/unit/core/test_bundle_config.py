@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ser_desktop.core.bundle import load_bundle
 from ser_desktop.core.bundle_config import BundleConfig, parse_config
 from ser_desktop.core.errors import BundleError
+from ser_desktop.core.reliability import ReliabilityBin
 from tests.helpers.bundles import change_config, mend_checksums, small_config, write_bundle
 
 CONTRACT = small_config().as_json()
@@ -40,6 +41,27 @@ def answer_to(value: dict[str, object]) -> BundleConfig | BundleError:
 
 def test_a_contract_survives_json() -> None:
     assert parse_config(json.loads(json.dumps(CONTRACT)), "here") == small_config()
+
+
+def counted(**changes: object) -> dict[str, object]:
+    one = {"low": 0.6, "high": 0.7, "n": 21, "n_right": 13, "certainty": 0.645, **changes}
+    return {**CONTRACT, "results": {**CONTRACT["results"], "reliability": [one]}}
+
+
+def test_what_was_counted_of_certainty_survives_json_and_older_contracts_have_none() -> None:
+    read = parse_config(counted(), "here")
+    assert read.results.reliability == (ReliabilityBin(0.6, 0.7, 21, 13, 0.645),)
+    assert parse_config(json.loads(json.dumps(read.as_json())), "here") == read
+    older = {key: value for key, value in CONTRACT["results"].items() if key != "reliability"}
+    assert parse_config({**CONTRACT, "results": older}, "here").results.reliability == ()
+
+
+@pytest.mark.parametrize(
+    "changes", [{"n_right": 22}, {"n": 0}, {"low": 0.8}, {"certainty": "sure"}, {"n": None}, {"high": float("nan")}]
+)
+def test_counts_that_make_no_sense_are_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(BundleError, match="not usable"):
+        parse_config(counted(**changes), "here")
 
 
 def test_the_head_is_what_the_contract_says() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -109,6 +110,32 @@ def test_what_cannot_be_read_is_left_where_it_is(tmp_path: Path) -> None:
     assert find_interrupted(tmp_path) == []
     assert (tmp_path / "a.journal").exists()
     assert (tmp_path / "b.journal").exists()
+
+
+def test_what_a_full_disk_refused_is_written_later_and_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = recording(30)
+    answers, session.history = session.history, []
+    journal = Journal(tmp_path, session)
+    for answer in answers[:10]:
+        journal.add_answer(answer)
+
+    def full(_fd: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space left"):
+            journal.flush()
+    for answer in answers[10:]:
+        journal.add_answer(answer)
+    journal.flush()
+    assert len(read_journal(journal.path).history) == 30
+    torn = journal.path.read_bytes().replace(b'"window"', b'"win\n', 1)
+    journal.path.write_bytes(torn)
+    assert len(read_journal(journal.path).history) == 30, "it was written twice"
+    journal.remove()
 
 
 def test_discarded_is_gone(tmp_path: Path) -> None:

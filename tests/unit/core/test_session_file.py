@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ser_desktop.core.errors import SessionFileError
+from ser_desktop.core.levels import Heard
+from ser_desktop.core.reliability import ReliabilityBin
 from ser_desktop.core.session import Session, SessionState
 from ser_desktop.core.session_file import as_text, open_session
 from tests.helpers.sessions import recording
@@ -47,6 +50,19 @@ def test_a_session_comes_back_as_it_was_saved(saved: Path) -> None:
         )
         assert one.probabilities == pytest.approx(other.probabilities, abs=1e-6)
         assert (one.latency_s, one.n_skipped) == (other.latency_s, other.n_skipped)
+
+
+def test_what_the_gate_heard_and_how_often_the_model_was_right_come_back(tmp_path: Path) -> None:
+    session = recording(6)
+    assert session.model_info is not None
+    counted = (ReliabilityBin(0.6, 0.7, 21, 13, 0.645),)
+    session.model_info = replace(session.model_info, reliability=counted)
+    session.history = [replace(p, heard=heard) for p, heard in zip(session.history, [*Heard, None], strict=False)]
+    path = tmp_path / "session.json"
+    path.write_text(as_text(session))
+    again = open_session(path)
+    assert again.model_info == session.model_info
+    assert [p.heard for p in again.history] == [p.heard for p in session.history]
 
 
 def test_each_answer_has_a_line_of_its_own(saved: Path) -> None:

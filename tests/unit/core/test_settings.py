@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ser_desktop.core.errors import SettingsError
-from ser_desktop.core.settings import Settings, load_settings, parse_settings, save_settings
+from ser_desktop.core.settings import TERMS_VERSION, Settings, load_settings, parse_settings, save_settings
 
 
 def test_settings_survive_the_disk(tmp_path: Path) -> None:
@@ -69,6 +69,20 @@ def test_every_setting_explains_itself() -> None:
     for setting in fields(Settings):
         assert setting.metadata["title"]
         assert setting.metadata["help"].endswith(".")
+
+
+def test_every_choice_has_a_name_of_its_own() -> None:
+    for setting in fields(Settings):
+        names, choices = setting.metadata["names"], setting.metadata["choices"]
+        if choices is not None:
+            assert len(set(names)) == len(choices)
+            assert setting.default in choices
+
+
+def test_limits_that_changed_are_not_understood() -> None:
+    assert not Settings().understands
+    assert not Settings(understood="before").understands
+    assert Settings(understood=TERMS_VERSION).understands
 
 
 def test_a_full_disk_keeps_the_old_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

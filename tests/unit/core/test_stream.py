@@ -139,7 +139,7 @@ def test_sound_that_was_overwritten_becomes_silence_of_the_same_length() -> None
     ("samples", "state"),
     [
         (noise(2.0, 0.01), AnswerState.NO_SPEECH),
-        (speech_like(2.0, level=0.0009), AnswerState.TOO_QUIET),
+        (speech_like(2.0, level=0.0004), AnswerState.TOO_QUIET),
         (speech_like(2.0), AnswerState.EMOTION),
     ],
 )

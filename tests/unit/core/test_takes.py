@@ -175,7 +175,7 @@ def test_a_folder_that_may_not_be_written_to_is_not_called_full(monkeypatch: pyt
         (VOICE, "happy", Judgement.GOOD),
         (VOICE[:4000], "happy", Judgement.SHORT),
         (np.zeros(16_000, np.float32), "happy", Judgement.SILENT),
-        (speech_like(1.0, level=0.002).astype(np.float32), "happy", Judgement.QUIET),
+        (speech_like(1.0, level=0.0006).astype(np.float32), "happy", Judgement.QUIET),
         (np.clip(40 * VOICE, -1, 1), "happy", Judgement.CLIPPED),
         (noise(1.0, 0.001), "happy", Judgement.NO_VOICE),
         (noise(1.0, 0.001), BACKGROUND, Judgement.GOOD),

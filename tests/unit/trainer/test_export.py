@@ -90,6 +90,11 @@ def test_the_card_and_the_records_tell_everything(made: Path, tmp_path: Path) ->
     results = load_bundle(tmp_path / "bundle").config.results
     assert results.seeds == (1, 2)
     assert results.test_wa[0] == pytest.approx(np.mean(right))
+    assert sum(b.n for b in results.reliability) == len(right)
+    assert sum(b.n_right for b in results.reliability) == sum(right)
+    for figure in ("reliability.svg", "coverage.svg"):
+        assert f"(run/{figure})" in card
+        assert (tmp_path / "bundle" / "run" / figure).stat().st_size > 1000
 
 
 def test_a_head_can_be_trained_again_on_everyone(made: Path, tmp_path: Path) -> None:
@@ -104,6 +109,7 @@ def test_a_head_can_be_trained_again_on_everyone(made: Path, tmp_path: Path) -> 
     export.export_refitted(info, result, (head, statistics), tmp_path / "bundle", n_epochs=n_epochs, rebuild="x")
     bundle = load_bundle(tmp_path / "bundle")
     assert f"trained on all speakers for {n_epochs} epochs" in bundle.config.results.protocol
+    assert bundle.config.results.reliability == ()
     assert "Nobody is left to test it on" in (tmp_path / "bundle" / "README.md").read_text()
 
 
