@@ -27,8 +27,8 @@ KINDS = {
     "iemocap": "IEMOCAP – dialogues",
 }
 KIND_TEXTS = {
-    "ravdess": "24 actors say two sentences in eight emotions. Name the folder or the zip file, at whatever level the "
-    "recordings lie, or download it.",
+    "ravdess": "24 actors say two sentences in eight emotions; models learn seven of them, for calm counts as "
+    "neutral. Name the folder or the zip file, at whatever level the recordings lie, or download it.",
     "folder": "Lay the recordings out in a folder for each emotion, in it a folder for each person:\n"
     "    happy / anna / 1.wav      happy / ben / 1.wav      sad / anna / 1.wav\n"
     "A zip file of such a folder will do, too. WAV, FLAC, OGG or MP3.",
@@ -45,7 +45,15 @@ RAVDESS_PARTS = {
 }
 CHOOSE_FOLDER, CHOOSE_FILE, CHOOSE_TABLE = "Choose folder…", "Choose zip file…", "Choose table…"
 PLACES = "Where the recordings are"
-DROP_HERE = "or drop a folder, a zip file or a table here"
+DROP_FOLDER_OR_ZIP = "or drop a folder or a zip file here"
+DROP_FOLDER = "or drop the folder here"
+DROP_TABLE = "or drop a table here"
+TABLE_EXAMPLE = (
+    "For example (the columns may have other names; the last two may be left out):"
+    '<table cellspacing="0" cellpadding="4" border="1" style="border-collapse: collapse; margin-top: 6px">'
+    "<tr><th>file</th><th>emotion</th><th>speaker</th><th>start</th><th>end</th></tr>"
+    "<tr><td>takes/1.wav</td><td>happy</td><td>anna</td><td>0.0</td><td>2.5</td></tr></table>"
+)
 NOTHING_CHOSEN = "nothing chosen yet"
 DROPPED_UNKNOWN = "«{}» is neither a folder nor a zip file nor a table."
 DOWNLOAD = "Download ({})…"
@@ -81,10 +89,12 @@ ROOM = "{} are free on the disk."
 LITTLE_ROOM = 2_000_000_000
 BAD_NUMBER = "{} is a number between {:g} and {:g}, or empty."
 
+RECOMMENDED = "{} – recommended to begin with"
+NEED_ENCODER = "Need a speech encoder"
 RECIPE_QUESTION = "How should it learn?"
 TITLE_LABEL = "Name of the model"
 MEASURING = "measuring this computer…"
-GET_ENCODERS = "Get the paper's speech encoders…"
+GET_ENCODERS = "Get speech encoders…"
 GET_ENCODER = "Get the speech encoder…"
 NEEDS = "Needs the speech encoder {}, which is not installed."
 NOT_MEASURED = "time not measured"
@@ -201,12 +211,16 @@ STOPPED_ONE = "The training of «{}» was stopped early."
 USE_ANOTHER_FIRST = "The main window uses this model: choose another one there first, then delete this one."
 
 STOP_FIRST = "It is running: open it and stop it first."
-PAPER_LACKS = "Choose rows, recordings, and where they are."
+PAPER_LACKS_CORPUS = "Choose recordings first."
+PAPER_LACKS_PLACE = "Say where these recordings are: {}."
+PAPER_LACKS_ROWS = "Choose a row of the paper first."
 OPEN, DELETE, RENAME = "Open", "Delete", "Name of {}"
 NO_TRAININGS = "Nothing has been trained yet. Begin under “New model”."
 
 PAPER_QUESTION = "Which rows of the paper, on which recordings?"
 PAPER_HINT = (
+    "For researchers: this repeats the experiments of the paper behind this program, to see whether its figures hold. "
+    "Nobody needs it to train a model. "
     "Pepino, Riera & Ferrer (Interspeech 2021), tables 1 and 2 and the comparison with Issa et al. Each row is trained "
     "with five seeds and set beside the published figure. That may take hours; pause it, and it goes on where it was."
 )
@@ -264,6 +278,15 @@ def paper_line(row: Mapping[str, Any]) -> tuple[str, ...]:
     ours = f"{row['uar_mean']:.1f} ± {row['uar_sd']:.1f}"
     title = row["title"].replace(" head", "").replace(" normalisation", "")
     return title, row["table"] or "–", published, ours, found, f"{row['wa_mean']:.1f} ± {row['wa_sd']:.1f}"
+
+
+def paper_lacks(n_rows: int, without_place: Sequence[str], n_corpora: int) -> str:
+    """Say what must be chosen before the paper's rows can be run, "" where nothing is lacking."""
+    if not n_corpora:
+        return PAPER_LACKS_CORPUS
+    if without_place:
+        return PAPER_LACKS_PLACE.format("; ".join(without_place))
+    return "" if n_rows else PAPER_LACKS_ROWS
 
 
 def missing_rows(missing: Mapping[str, str]) -> str:
@@ -333,7 +356,7 @@ def split_text(split: Mapping[str, Any]) -> str:
         lines.append(f"{len(folds)} rounds, so that everybody is tested once. The first of them:")
     lines += [
         f"Learns from: {sizes['train']}{who['train']}",
-        f"Decides when to stop: {sizes['validation']}{who['validation']}",
+        f"Tells when to stop learning: {sizes['validation']}{who['validation']}",
         f"Is tested on: {sizes['test']}{who['test']}",
     ]
     return "\n".join([*lines, f"({split['text']})"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
@@ -14,6 +16,7 @@ from ser_desktop.gui.recorder import Notice, Recorder
 from ser_desktop.gui.training import messages
 from ser_desktop.gui.training.check_page import CheckPage, free_bytes
 from ser_desktop.gui.training.corpus_page import CorpusPage
+from ser_desktop.gui.training.last_places import remember_places
 from ser_desktop.gui.training.recipe_page import RecipePage
 from ser_desktop.gui.trainings import Trainings
 
@@ -120,7 +123,9 @@ class NewModel(QWidget):
         self._update()
 
     def _checked(self) -> None:
-        is_measuring = self.check_page.is_measuring
+        corpus, is_measuring = self.corpus_page.choice, self.check_page.is_measuring
+        if self.check_page.is_ready and self.corpus_page.is_found:
+            remember_places(corpus.key, [Path(place) for place in corpus.data])
         self.recipe_page.show_estimates(self.check_page.estimates, free_bytes(), is_measuring=is_measuring)
         self._update()
 

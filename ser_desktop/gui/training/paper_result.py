@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from ser_desktop.core.training_folder import Order, TrainingFolder, TrainingKind
 from ser_desktop.gui.banner import Banner
+from ser_desktop.gui.file_dialogs import remember, start_folder
 from ser_desktop.gui.recorder import Notice
 from ser_desktop.gui.training import messages
 from ser_desktop.gui.training.parts import open_folder, scrolled
@@ -125,8 +126,11 @@ class PaperResult(QWidget):
         self.banner.show_notice(Notice(said) if said else None)
 
     def _choose_export(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, messages.EXPORT_REPORT, "report.html", _FORMATS)
+        name, _ = QFileDialog.getSaveFileName(
+            self, messages.EXPORT_REPORT, str(start_folder("report") / "report.html"), _FORMATS
+        )
         if name:
+            remember("report", Path(name))
             self.export(Path(name))
 
     def export(self, path: Path) -> None:

@@ -20,8 +20,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ser_desktop.gui.file_dialogs import ask_for_folder, remember, start_folder
 from ser_desktop.gui.training import messages
+from ser_desktop.gui.training.last_places import last_places
 from ser_desktop.gui.widgets import label
+
+_QUESTION = "recordings"
 
 
 def scrolled(content: QWidget, name: str = "page") -> QScrollArea:
@@ -113,14 +117,20 @@ class Places(QWidget):
         self.text.setText("\n".join(f"✓  {path}" for path in self.paths) or messages.NOTHING_CHOSEN)
         self.changed.emit()
 
+    def recall(self, corpus: str) -> None:
+        """Take the places where a corpus was last, if none are chosen."""
+        if not self.paths and (places := last_places(corpus)):
+            self.set_paths(places)
+
     def _choose_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, messages.PLACES)
-        if name:
-            self.set_paths([Path(name)])
+        folder = ask_for_folder(self, _QUESTION, messages.PLACES)
+        if folder is not None:
+            self.set_paths([folder])
 
     def _choose_file(self) -> None:
-        names, _ = QFileDialog.getOpenFileNames(self, messages.PLACES, "", self._pattern)
+        names, _ = QFileDialog.getOpenFileNames(self, messages.PLACES, str(start_folder(_QUESTION)), self._pattern)
         if names:
+            remember(_QUESTION, Path(names[0]))
             self.set_paths([Path(name) for name in names])
 
 

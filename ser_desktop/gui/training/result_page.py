@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from ser_desktop.core.published import published_weights
 from ser_desktop.core.training_folder import Order, TrainingFolder, TrainingKind
 from ser_desktop.gui.banner import Banner
+from ser_desktop.gui.file_dialogs import remember, start_folder
 from ser_desktop.gui.plots import LayerWeights
 from ser_desktop.gui.recorder import Notice
 from ser_desktop.gui.training import messages
@@ -209,8 +210,11 @@ class ResultPage(QWidget):
             self.banner.show_notice(Notice(said) if said else None)
 
     def _choose_export(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, messages.EXPORT, "model.zip", "Zip (*.zip)")
+        name, _ = QFileDialog.getSaveFileName(
+            self, messages.EXPORT, str(start_folder("model") / "model.zip"), "Zip (*.zip)"
+        )
         if name:
+            remember("model", Path(name))
             self.export(Path(name))
 
     def export(self, path: Path) -> None:
