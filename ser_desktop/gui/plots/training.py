@@ -105,6 +105,8 @@ class Curves(QWidget):
         super().__init__()
         self._value, self._words = value, words or CurveWords()
         self.plot = plain_plot(name)
+        # Half of the topmost number stands above the axis.
+        self.plot.getPlotItem().setContentsMargins(0, 8, 8, 0)
         self.hint, self.legend = QLabel(hint), QLabel()
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.legend.setWordWrap(True)
@@ -172,9 +174,9 @@ class Curves(QWidget):
         """Explain the lines that are there."""
         words, names = self._words, theme.colour
         entries = [
-            ("●━", names("accent").name(), words.latest),
-            ("┅┅", names("text").name(), words.dashed),
-            ("──", names("muted").name(), words.others if len(self._lines) > 1 else ""),
+            ("●", names("accent").name(), words.latest),
+            ("– –", names("text").name(), words.dashed),
+            ("—", names("muted").name(), words.others if len(self._lines) > 1 else ""),
         ]
         shown = (f'<span style="color:{colour}">{mark}</span>&nbsp;{text}' for mark, colour, text in entries if text)
         self.legend.setText(" &nbsp; ".join(shown))

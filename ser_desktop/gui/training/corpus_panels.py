@@ -153,7 +153,7 @@ class TablePanel(Panel):
             self.columns[ours] = box
             grid.addWidget(label(words), 2 * (i // 3), i % 3)
             grid.addWidget(box, 2 * (i // 3) + 1, i % 3)
-        self.example = label(messages.TABLE_EXAMPLE)
+        self.example = label(messages.TABLE_EXAMPLE, wraps=True)
         self.example.setTextFormat(Qt.TextFormat.RichText)
         self.body.addWidget(self.example)
         self.body.addWidget(self.places)

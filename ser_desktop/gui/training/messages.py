@@ -147,10 +147,10 @@ STAGES = {
     "train": "Learning",
     "report": "Writing the result",
 }
-LOSS_TITLE = "How wrong it still is: lower is better"
-UAR_TITLE = "Emotions it finds in voices it does not learn from"
+LOSS_TITLE = "How wrong it still is in new voices"
+UAR_TITLE = "Emotions it finds in new voices"
 LOSS_WORDS = CurveWords(
-    "passes over the recordings", "error", "latest round, new voices", "other rounds", "latest round, voices it learns"
+    "passes over the recordings", "error", "latest round", "other rounds", "latest round, in voices it learns from"
 )
 UAR_WORDS = CurveWords("passes over the recordings", "found", "latest round", "other rounds")
 CURVES_LATER = "Appears after the first pass over the recordings"
@@ -184,7 +184,7 @@ LAYERS_LIKE = (
     "Bars: how much it takes from each layer. Line: the published model, which listens most to the middle layers."
 )
 LAYERS_UNLIKE = "Bars: how much it takes from each layer of its encoder. Dashed: equal shares."
-MORE, FEWER = "{} more", "Show fewer"
+MORE, FEWER = "Show {} more", "Show fewer"
 FOLDER_IS_HERE = "No program here shows folders. It is this one: {}"
 COMPARISON_TITLE, DIFFERENCE = "Side by side", "difference"
 FAIR = "Both were tested on the same recordings in the same way."
