@@ -19,7 +19,7 @@ result     ``row``, ``preset``, ``corpus``, ``protocol``, ``seeds``, ``uar_mean`
            ``published_note`` (what the published figure was measured on, if not the like)
 check      ``report``: what a corpus holds, what is wrong with it, how it would be divided
 estimate   ``recipe``, ``seconds`` (null where it cannot run), ``n_bytes`` (features on disk), ``missing``
-           (what must be done first), ``encoder`` (what must be installed)
+           (what must be done first), ``encoder`` (what must be installed), ``extract_s`` (of ``seconds``)
 rows       ``rows``: every row of the paper's tables
 done       ``out``: the run's folder
 error      ``text`` (what happened), ``fix`` (what to do), ``code`` (the exit status)
@@ -129,11 +129,13 @@ class Estimated:
     seconds : float or None
         None where it cannot run.
     n_bytes : int
-        Of features on disk.
+        Of features on disk; those that are there already are not counted.
     missing : str
         What must be done before it can run.
     encoder : str
         The speech encoder that must be installed first.
+    extract_s : float
+        Of ``seconds``, what extracting features takes.
     """
 
     recipe: str
@@ -141,6 +143,7 @@ class Estimated:
     n_bytes: int = 0
     missing: str = ""
     encoder: str = ""
+    extract_s: float = 0.0
 
 
 @dataclass(frozen=True)

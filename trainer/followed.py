@@ -22,7 +22,9 @@ _NICENESS = 10
 
 
 class EventFile:
-    """Appends events to a file; those that find no room on the disk are lost, the work is not.
+    """Appends events to a file, each with its time (``at``, seconds since 1970).
+
+    Those that find no room on the disk are lost, the work is not.
 
     Parameters
     ----------
@@ -40,7 +42,8 @@ class EventFile:
 
     def __call__(self, event: Event) -> None:
         """Write one line."""
-        line = json.dumps(as_json(event), ensure_ascii=False).encode() + b"\n"
+        told = {**as_json(event), "at": round(time.time(), 2)}
+        line = json.dumps(told, ensure_ascii=False).encode() + b"\n"
         start = b"\n" if self._is_torn else b""
         try:
             self._is_torn = self._file.write(start + line) != len(start + line)
@@ -57,7 +60,8 @@ def followed(path: Path) -> Iterator[Listener]:
     """Work in a training's folder, and yield the listener that writes its events there.
 
     One training works at a time among those in the same place; the others wait for their turn. A stop that
-    is asked for arrives as SIGTERM does.
+    is asked for arrives as SIGTERM does, even if it was asked for while this process was starting; whoever
+    starts it takes earlier requests back (`TrainingFolder.begin`).
 
     Parameters
     ----------
@@ -75,8 +79,6 @@ def followed(path: Path) -> Iterator[Listener]:
         # Whoever records meanwhile comes first.
         os.nice(_NICENESS)
     with folder.kept_alive():
-        # Whoever asked the last process to stop does not mean this one.
-        folder.stop_file.unlink(missing_ok=True)
         try:
             events = EventFile(folder.events_file)
         except OSError as error:
@@ -116,7 +118,8 @@ def _stopping(folder: TrainingFolder) -> Iterator[None]:
 
     def watch() -> None:
         while not over.wait(_POLL_S):
-            if folder.stop_file.exists():
+            # While the process still starts, a signal would end it without a word.
+            if folder.stop_file.exists() and signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
                 signal.raise_signal(signal.SIGTERM)
                 return
 

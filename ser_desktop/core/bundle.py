@@ -63,7 +63,7 @@ def load_bundle(folder: Path) -> Bundle:
         With one sentence for each possible defect.
     """
     if not folder.is_dir():
-        raise BundleError(f"There is no model bundle at «{folder}».", "Choose a folder that holds config.json.")
+        raise BundleError(f"There is no model at «{folder}».", "Choose another model: a folder that holds config.json.")
     for name in (*CHECKED_FILES, CHECKSUMS_FILE):
         _check_inside(folder, name)
     _check_sums(folder)

@@ -81,6 +81,11 @@ def settings_file() -> Path:
     return Path(platformdirs.user_config_dir(APP_NAME, appauthor=False)) / "settings.json"
 
 
+def corpora_file() -> Path:
+    """File of the places where people's corpora were last."""
+    return Path(platformdirs.user_state_dir(APP_NAME, appauthor=False)) / "corpora.json"
+
+
 def dialogs_file() -> Path:
     """File of the folders in which questions for files ended."""
     return Path(platformdirs.user_state_dir(APP_NAME, appauthor=False)) / "dialogs.json"

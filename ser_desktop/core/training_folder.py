@@ -65,6 +65,8 @@ class Order:
         Of ``python -m trainer``; the same ones go on after an interruption.
     words : dict
         What people chose, in words, by heading.
+    extract_s, train_s : float
+        What listening and learning were expected to take, 0 where nobody knew.
     """
 
     title: str
@@ -72,6 +74,8 @@ class Order:
     created: str
     arguments: tuple[str, ...]
     words: dict[str, str] = field(default_factory=dict)
+    extract_s: float = 0.0
+    train_s: float = 0.0
 
 
 class TrainingFolder:
@@ -120,7 +124,8 @@ class TrainingFolder:
                 raise TypeError("arguments are no list")  # noqa: TRY301 (said below)
             kind, arguments = TrainingKind(value["kind"]), tuple(str(word) for word in value["arguments"])
             words = {str(heading): str(text) for heading, text in value["words"].items()}
-            return Order(str(value["title"]), kind, str(value["created"]), arguments, words)
+            expected = float(value.get("extract_s", 0.0)), float(value.get("train_s", 0.0))
+            return Order(str(value["title"]), kind, str(value["created"]), arguments, words, *expected)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise TrainingError(
                 f"«{file}» is damaged ({type(error).__name__}: {error}).", "Delete this training, or open its folder."

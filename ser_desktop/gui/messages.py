@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_desktop.core.levels import InputLight
@@ -338,3 +340,9 @@ def unexpected(version: str, log: str) -> str:
 
 def _clock(started_at: datetime, seconds: float) -> str:
     return datetime.fromtimestamp(started_at.timestamp() + seconds).strftime("%H:%M:%S")
+
+
+def model_gone(folder: Path) -> str:
+    """Say that a model that was used before is not there; trained ones lie in a folder named after them."""
+    name = folder.parent.name if folder.name == "model" else folder.name
+    return f"The model «{re.sub(r'^[0-9]{8}-[0-9]{6}-', '', name)}» is no longer there."

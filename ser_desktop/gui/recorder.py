@@ -268,7 +268,9 @@ class Recorder(QObject):
             self.stop()
         elif self.session.state is SessionState.LOADING:
             if self.model is None and self._loading_bundle:
-                self.noticed.emit(Notice(f"{error} {messages.DEFAULT_INSTEAD}", is_error=True))
+                gone = Path(self._loading_bundle)
+                said = str(error) if gone.exists() else messages.model_gone(gone)
+                self.noticed.emit(Notice(f"{said} {messages.DEFAULT_INSTEAD}", is_error=True))
                 # For this run only: the other one may lie on a disk that is not connected today.
                 self.settings = replace(self.settings, bundle="")
                 self._load_model("")

@@ -211,6 +211,7 @@ def _style_sheet(t: Theme) -> str:
     QLabel#mark[level="error"] {{ color: {t.error}; }}
     QLabel#mark[level="warning"] {{ color: {t.warning}; }}
     QLabel#complaint {{ color: {t.warning}; }}
+    QLabel#good {{ color: {t.good}; font-weight: 600; }}
     QLabel#drop {{ color: {t.muted}; border: 2px dashed {t.line}; border-radius: 8px; padding: 12px; }}
     QFrame#card[chosen="true"] {{ border: 2px solid {t.accent}; }}
     QRadioButton, QCheckBox {{ spacing: 8px; padding: 2px; border: 1px solid transparent; border-radius: 4px; }}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,8 @@ from ser_desktop.gui.trainer_process import start_detached
 
 _POLL_MS = 400
 _STARTING_MS = 20_000
+UNDO_MS = 12_000
+"""How long a deletion can be taken back."""
 
 
 @dataclass(frozen=True)
@@ -45,26 +47,47 @@ class Trainings(QObject):
     Parameters
     ----------
     root : Path
+    bundle_in_use : callable
+        Returns the folder of the model that the main window uses, "" for the one that came along.
 
     Signals
     -------
     changed()
         One began, ended or went away.
+    settled()
+        What was deleted cannot be put back from here any more.
+    complained(str)
+        Something that was deleted could not be removed.
     """
 
     changed = Signal()
+    settled = Signal()
+    complained = Signal(str)
 
-    def __init__(self, root: Path, parent: QObject | None = None) -> None:
+    def __init__(
+        self, root: Path, parent: QObject | None = None, *, bundle_in_use: Callable[[], str] = lambda: ""
+    ) -> None:
         super().__init__(parent)
         self.root = root
+        self.discarded: TrainingFolder | None = None
+        self._bundle_in_use = bundle_in_use
+        self._undo_timer = QTimer(self, singleShot=True, interval=UNDO_MS, timeout=self.settle)
 
     def entries(self) -> list[Entry]:
-        """Return all trainings, the latest first."""
-        folders = [path for path in self._folders() if not path.name.startswith(".")]
+        """Return all trainings, the latest first; without the one that was just deleted."""
+        gone = self.discarded.path if self.discarded is not None else None
+        folders = [path for path in self._folders() if not path.name.startswith(".") and path != gone]
         found = [self._entry(path) for path in folders]
         return sorted(found, key=lambda e: e.order.created if e.order else "", reverse=True)
 
-    def begin(self, title: str, kind: TrainingKind, arguments: Sequence[str], words: dict[str, str]) -> TrainingFolder:
+    def begin(
+        self,
+        title: str,
+        kind: TrainingKind,
+        arguments: Sequence[str],
+        words: dict[str, str],
+        expected_s: tuple[float, float] = (0.0, 0.0),
+    ) -> TrainingFolder:
         """Begin a training; it waits for its turn if another one works.
 
         Parameters
@@ -75,6 +98,8 @@ class Trainings(QObject):
             Of ``python -m trainer``; «FOLDER» in them stands for the training's own folder.
         words : dict
             What was chosen, for people.
+        expected_s : (float, float)
+            What listening and learning will take, 0 where nobody knows.
 
         Raises
         ------
@@ -83,7 +108,7 @@ class Trainings(QObject):
         now = datetime.now().astimezone()
         folder = TrainingFolder(self._new_place(title, now))
         own = tuple(word.replace("«FOLDER»", str(folder.path)) for word in arguments)
-        folder.write(Order(title, kind, now.isoformat(timespec="seconds"), own, words))
+        folder.write(Order(title, kind, now.isoformat(timespec="seconds"), own, words, *expected_s))
         self._launch(folder, own)
         return folder
 
@@ -105,24 +130,58 @@ class Trainings(QObject):
         """
         self._launch(folder, [*folder.read().arguments, "--keep-best"])
 
-    def delete(self, folder: TrainingFolder) -> bool:
-        """Move a training that does not run to the trash; say whether it can be brought back from there.
+    def is_in_use(self, folder: TrainingFolder) -> bool:
+        """Whether the main window uses the model of a training."""
+        used = self._bundle_in_use()
+        return bool(used) and Path(used).resolve() == folder.bundle.resolve()
+
+    def unused_title(self, title: str) -> str:
+        """Return a title that no training has: with a number behind it where one has it already."""
+        taken = {entry.order.title for entry in self.entries() if entry.order}
+        found, n = title, 1
+        while found in taken:
+            n += 1
+            found = f"{title} {n}"
+        return found
+
+    def discard(self, folder: TrainingFolder) -> None:
+        """Take a training off the list; for a while it can be put back, then it is moved to the trash.
 
         Raises
         ------
         TrainingError
-            If it runs, or cannot be removed.
+            If it runs, or its model is in use.
         """
         if folder.is_alive():
             raise TrainingError("This training is still running.", "Stop it first.")
-        is_in_trash = bool(QFile.moveToTrash(str(folder.path)))
-        if not is_in_trash:
+        if self.is_in_use(folder):
+            raise TrainingError(
+                "The main window uses this model.", "Choose another model there first, then delete this one."
+            )
+        self.settle()
+        self.discarded = folder
+        self._undo_timer.start()
+        self.changed.emit()
+
+    def put_back(self) -> None:
+        """Take the latest deletion back."""
+        self._undo_timer.stop()
+        self.discarded = None
+        self.changed.emit()
+
+    def settle(self) -> None:
+        """Move what was deleted to the trash now, or remove it where there is none."""
+        folder, self.discarded = self.discarded, None
+        self._undo_timer.stop()
+        if folder is None:
+            return
+        if not QFile.moveToTrash(str(folder.path)):
             try:
                 shutil.rmtree(folder.path)
             except OSError as error:
-                raise TrainingError(f"«{folder.path}» cannot be removed ({error}).", "Remove it by hand.") from error
-        self.changed.emit()
-        return is_in_trash
+                self.complained.emit(f"«{folder.path}» cannot be removed ({error}). Remove it by hand.")
+                self.changed.emit()
+        self.settled.emit()
 
     def _launch(self, folder: TrainingFolder, arguments: Sequence[str]) -> None:
         folder.begin()

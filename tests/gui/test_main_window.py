@@ -352,7 +352,7 @@ def test_a_remembered_model_that_is_gone_gives_way_to_the_one_that_came_along(
     window = open_window(Settings(bundle=str(tmp_path / "unplugged disk")))
     window.recorder.start()
     wait_for(qtbot, window, SessionState.IDLE)
-    assert "unplugged disk" in window.banner.text.text()
+    assert "The model «unplugged disk» is no longer there." in window.banner.text.text()
     assert messages.DEFAULT_INSTEAD in window.banner.text.text()
     window.recorder.change_settings(theme="dark")
     stored, _ = load_settings(tmp_path / "settings.json")

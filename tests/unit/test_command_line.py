@@ -65,7 +65,7 @@ def test_the_windows_of_a_long_file_may_be_as_dense_as_live(tmp_path: Path, caps
 
 def test_predict_with_a_bundle_that_is_none_says_so(tmp_path: Path, capsys: Captured) -> None:
     assert main(["predict", "--bundle", str(tmp_path / "x"), str(paths.demo_clip())]) == 1
-    assert "no model bundle" in capsys.readouterr().err
+    assert "no model" in capsys.readouterr().err
 
 
 def test_doctor_lists_findings(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,7 @@ def run_command(options: argparse.Namespace, listener: Listener, check: Callable
         )
         listener(Checked({**asdict(found.check), "can_train": found.check.can_train}))
         if found.check.can_train:
-            for estimated in estimates(found, [RECIPES[name] for name in options.recipe or ()]):
+            for estimated in estimates(found, [RECIPES[name] for name in options.recipe or ()], options.cache):
                 check()
                 listener(estimated)
     return found.check.can_train

@@ -66,6 +66,7 @@ class Checked:
     corpus: Corpus | None = None
     protocol: Protocol | None = None
     heard: dict[str, Heard] = field(default_factory=dict)
+    contents: Contents = field(default_factory=dict)
 
 
 def check_corpus(
@@ -96,7 +97,7 @@ def check_corpus(
     heard = listen(corpus.utterances, progress)
     contents, _ = read_contents(u for u in corpus.utterances if not heard[u.identity].unreadable)
     usable = tuple(u for u in corpus.utterances if u.identity in contents)
-    findings += _about_sound(heard, skip_unreadable=skip_unreadable)
+    findings += _about_sound(heard, is_own=key in _ONES_OWN, skip_unreadable=skip_unreadable)
     findings += _about_names(corpus)
     findings += _about_twins(usable, contents)
     divided, division, more = divide(replace(corpus, utterances=usable), contents, protocol)
@@ -118,7 +119,7 @@ def check_corpus(
         tuple(sorted(findings, key=lambda finding: order.index(finding.level))),
         division,
     )
-    return Checked(check, replace(corpus, utterances=usable), divided, heard)
+    return Checked(check, replace(corpus, utterances=usable), divided, heard, contents)
 
 
 def _read(key: str, options: ReadOptions) -> tuple[Corpus | None, list[Finding]]:
@@ -148,23 +149,27 @@ _SOUNDS = (
         "holds only silence",
         "hold only silence",
         "Record them again or delete them: a model would learn that silence is an emotion.",
+        "Delete them: a model would learn that silence is an emotion.",
     ),
     (
         "is_quiet",
         "is very quiet",
         "are very quiet",
         "Record them again, closer to the microphone, or leave them as they are if all of them sound alike.",
+        "They may be left as they are.",
     ),
     (
         "is_clipped",
         "is cut off at full level",
         "are cut off at full level",
         "Record them again at a lower level: loudness is part of how an emotion sounds.",
+        "They may be left as they are.",
     ),
     (
         "is_short",
         "is shorter than 0.3 s",
         "are shorter than 0.3 s",
+        "Delete them: there is hardly a syllable in them.",
         "Delete them: there is hardly a syllable in them.",
     ),
     (
@@ -172,15 +177,20 @@ _SOUNDS = (
         "has less than 16 000 samples a second",
         "have less than 16 000 samples a second",
         "Their highest tones are missing, which a live microphone hears. Use better recordings where there are any.",
+        "Their highest tones are missing, which a live microphone hears.",
     ),
 )
 
 
-def _about_sound(heard: dict[str, Heard], *, skip_unreadable: bool) -> list[Finding]:
+_ONES_OWN = ("folder", "csv")
+"""Corpora that people may have recorded themselves; nobody records the others again."""
+
+
+def _about_sound(heard: dict[str, Heard], *, is_own: bool, skip_unreadable: bool) -> list[Finding]:
     found = _about_unreadable(heard, skip_unreadable=skip_unreadable)
-    for quality, is_so, are_so, fix in _SOUNDS:
+    for quality, is_so, are_so, own_fix, fix in _SOUNDS:
         files = [identity for identity, sound in heard.items() if getattr(sound, quality)]
-        found += about(files, f"«{{}}» {is_so}.", f"{{}} recordings {are_so}.", fix)
+        found += about(files, f"«{{}}» {is_so}.", f"{{}} recordings {are_so}.", own_fix if is_own else fix)
     return found
 
 

@@ -21,7 +21,7 @@ from trainer.checks.corpus_check import Checked
 from trainer.corpora import Utterance
 from trainer.events import Estimated
 from trainer.experiments import SEEDS, Recipe
-from trainer.features import Source, branch_of, open_encoder, open_extractor, sources_of
+from trainer.features import Source, branch_of, open_encoder, open_extractor, sources_of, storage_key
 from trainer.prepared import head_options
 from trainer.sound import load_utterance
 from trainer.stored import save_utterance
@@ -38,15 +38,24 @@ _START_S = 8.0
 
 @dataclass(frozen=True)
 class _Cost:
-    """What extracting a source takes for each second of sound."""
+    """What extracting a source takes for each second of sound, and how its files are named."""
 
     seconds: float
     n_bytes: float
     spec: FeatureSpec
+    key: str = ""
 
 
-def estimates(checked: Checked, recipes: Sequence[Recipe]) -> Iterator[Estimated]:
-    """Yield what each recipe would take on a corpus that can be trained on."""
+def estimates(checked: Checked, recipes: Sequence[Recipe], cache: Path | None = None) -> Iterator[Estimated]:
+    """Yield what each recipe would take on a corpus that can be trained on.
+
+    Parameters
+    ----------
+    checked : Checked
+    recipes : sequence of Recipe
+    cache : Path or None
+        Where features may be already.
+    """
     corpus, protocol = checked.corpus, checked.protocol
     assert corpus is not None and protocol is not None  # noqa: S101, PT018
     usable = sorted(corpus.utterances, key=lambda u: checked.heard[u.identity].duration_s)
@@ -68,9 +77,24 @@ def estimates(checked: Checked, recipes: Sequence[Recipe]) -> Iterator[Estimated
         n_trained = sum(len(split.train) for split in protocol.splits)
         n_steps = n_trained / recipe.batch_size * TYPICAL_EPOCHS * len(SEEDS) * _VALIDATION_SHARE
         train_s = n_steps * step_s / default_number()
-        extract_s = sum(costs[source].seconds for source in sources) * checked.check.duration_s
-        n_bytes = round(sum(costs[source].n_bytes for source in sources) * checked.check.duration_s)
-        yield Estimated(recipe.name, round(_START_S + extract_s + train_s, 1), n_bytes)
+        missing_s = [_missing_s(checked, costs[source].key, cache) for source in sources]
+        pairs = list(zip((costs[source] for source in sources), missing_s, strict=True))
+        extract_s = sum(cost.seconds * duration_s for cost, duration_s in pairs)
+        n_bytes = round(sum(cost.n_bytes * duration_s for cost, duration_s in pairs))
+        seconds = round(_START_S + extract_s + train_s, 1)
+        yield Estimated(recipe.name, seconds, n_bytes, extract_s=round(extract_s, 1))
+
+
+def _missing_s(checked: Checked, key: str, cache: Path | None) -> float:
+    """Return how much sound has no features of a kind yet."""
+    assert checked.corpus is not None  # noqa: S101 - see `estimates`
+    if cache is None:
+        return checked.check.duration_s
+    return sum(
+        checked.heard[u.identity].duration_s
+        for u in checked.corpus.utterances
+        if not (cache / f"{checked.contents[u.identity]}-{key}.npy").exists()
+    )
 
 
 def _extraction(source: Source, utterances: Sequence[Utterance]) -> _Cost:
@@ -89,7 +113,8 @@ def _extraction(source: Source, utterances: Sequence[Utterance]) -> _Cost:
             audio_s += len(samples) / SAMPLE_RATE_HZ
             n_bytes += file.stat().st_size
         took_s = time.perf_counter() - began
-    return _Cost(took_s / audio_s / n_at_once, n_bytes / audio_s, extractor.spec)
+    key = storage_key(extractor.spec, source.max_s, encoder.backend if encoder else None)
+    return _Cost(took_s / audio_s / n_at_once, n_bytes / audio_s, extractor.spec, key)
 
 
 def _step(recipe: Recipe, costs: Sequence[_Cost], n_frames: int, n_classes: int) -> float:

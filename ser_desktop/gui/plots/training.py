@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from ser_desktop.gui import theme
+from ser_desktop.gui.curve_words import CurveWords
 from ser_desktop.gui.plots.style import fill, paint_axes, plain_plot
 
 _MOST_LETTERS = 60
@@ -87,7 +88,7 @@ class CurvePoint:
 
 
 class Curves(QWidget):
-    """How something develops from epoch to epoch, a line for each fold and seed; the latest one stands out.
+    """How something develops from epoch to epoch, a line for each fold and seed; the one begun last stands out.
 
     Parameters
     ----------
@@ -96,14 +97,28 @@ class Curves(QWidget):
     value : {"loss", "uar"}
     hint : str
         Shown while there are no lines.
+    words : CurveWords
+        On the axes and in the legend.
     """
 
-    def __init__(self, name: str, value: str, hint: str = "") -> None:
+    def __init__(self, name: str, value: str, hint: str = "", words: CurveWords | None = None) -> None:
         super().__init__()
-        self._value, self._hint_text = value, hint
+        self._value, self._words = value, words or CurveWords()
         self.plot = plain_plot(name)
-        fill(self, self.plot)
-        self.setMinimumHeight(120)
+        # Half of the topmost number stands above the axis.
+        self.plot.getPlotItem().setContentsMargins(0, 8, 8, 0)
+        self.hint, self.legend = QLabel(hint), QLabel()
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.legend.setWordWrap(True)
+        for text in (self.hint, self.legend):
+            text.setObjectName("muted")
+        self.hint.setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.legend)
+        column.addWidget(self.plot, stretch=1)
+        column.addWidget(self.hint, stretch=1)
+        self.setMinimumHeight(150)
         self.clear()
         self.restyle()
 
@@ -114,33 +129,35 @@ class Curves(QWidget):
         self._lines: dict[str, pg.PlotDataItem] = {}
         self._latest = ""
         self._own = self.plot.plot()
-        self._hint = pg.TextItem(self._hint_text, color=theme.colour("muted"), anchor=(0.5, 0.5))
-        self.plot.addItem(self._hint, ignoreBounds=True)
-        self._hint.setPos(3, 50 if self._value == "uar" else 0.5)
-        self._show_axes(is_shown=False)
+        self._show_lines(is_shown=False)
 
     def add(self, points: Sequence[CurvePoint]) -> None:
         """Add epochs."""
         for point in points:
             self._points.setdefault(point.curve, {})[point.epoch] = point
-        for curve in dict.fromkeys(point.curve for point in points):
-            if curve not in self._lines:
-                self._lines[curve] = self.plot.plot()
-            self._latest = curve
+            if point.curve not in self._lines:
+                self._lines[point.curve] = self.plot.plot()
+                # Rounds learn side by side: the one that stands out must not change with every epoch.
+                self._latest = point.curve
         if points:
-            self._hint.setVisible(False)
-            self._show_axes(is_shown=True)
+            self._show_lines(is_shown=True)
         self._draw()
 
     def _draw(self) -> None:
         faint, strong = theme.colour("muted"), theme.colour("accent")
-        faint.setAlpha(110)
+        faint.setAlpha(130)
         for curve, line in self._lines.items():
             is_latest = curve == self._latest
             epochs = sorted(self._points[curve])
             values = [self._y(self._points[curve][n]) for n in epochs]
+            colour = strong if is_latest else faint
             line.setData(epochs, values)
-            line.setPen(pg.mkPen(strong if is_latest else faint, width=2 if is_latest else 1))
+            line.setPen(pg.mkPen(colour, width=2 if is_latest else 1))
+            # One pass alone makes no line.
+            line.setSymbol("o" if is_latest or len(epochs) == 1 else None)
+            line.setSymbolSize(5)
+            line.setSymbolBrush(colour)
+            line.setSymbolPen(None)
             line.setZValue(1 if is_latest else 0)
         shown = self._points.get(self._latest, {}) if self._value == "loss" else {}
         epochs = sorted(shown)
@@ -151,10 +168,23 @@ class Curves(QWidget):
         self.plot.getAxis("bottom").setTicks([[(n, str(n)) for n in range(1, max(5, last) + 1, max(1, last // 8))]])
         if self._value == "uar":
             self.plot.setYRange(0, 100, padding=0.02)
+        self._show_legend()
 
-    def _show_axes(self, *, is_shown: bool) -> None:
-        for side in ("left", "bottom"):
-            self.plot.getAxis(side).setVisible(is_shown)
+    def _show_legend(self) -> None:
+        """Explain the lines that are there."""
+        words, names = self._words, theme.colour
+        entries = [
+            ("●", names("accent").name(), words.latest),
+            ("– –", names("text").name(), words.dashed),
+            ("—", names("muted").name(), words.others if len(self._lines) > 1 else ""),
+        ]
+        shown = (f'<span style="color:{colour}">{mark}</span>&nbsp;{text}' for mark, colour, text in entries if text)
+        self.legend.setText(" &nbsp; ".join(shown))
+
+    def _show_lines(self, *, is_shown: bool) -> None:
+        self.plot.setVisible(is_shown)
+        self.legend.setVisible(is_shown and bool(self._words.latest))
+        self.hint.setVisible(not is_shown)
 
     def _y(self, point: CurvePoint) -> float:
         return point.validation_loss if self._value == "loss" else point.uar
@@ -162,7 +192,9 @@ class Curves(QWidget):
     def restyle(self) -> None:
         """Take over the theme in force."""
         paint_axes(self.plot)
-        self._hint.setColor(theme.colour("muted"))
+        for side, text in (("bottom", self._words.x), ("left", self._words.y)):
+            if text:
+                self.plot.getAxis(side).setLabel(text, color=theme.colour("muted").name(), **{"font-size": "12px"})
         if self._value == "uar":
             self.plot.getAxis("left").setTicks([[(n, f"{n} %") for n in (0, 25, 50, 75, 100)]])
         self._draw()

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from ser_desktop.gui.training import messages
+from ser_desktop.gui.training.reports import comparable, was_stopped
 from ser_desktop.gui.widgets import Card, label
 
 
@@ -31,17 +32,15 @@ class Comparison(Card):
         for i, line in enumerate(lines(name, row, other_name, other, is_fair=is_fair)):
             for j, text in enumerate(line):
                 cell = label(text, "title" if i == 0 else "", wraps=j in {1, 2} and i == 0)
+                cell.setMaximumWidth(260)
                 cell.setAlignment(Qt.AlignmentFlag.AlignRight if j else Qt.AlignmentFlag.AlignLeft)
                 grid.addWidget(cell, i, j)
         self.body.replaceWidget(self._place, table)
         self._place.setParent(None)
         self._place = table
-        self.remark.setText(messages.FAIR if is_fair else messages.UNFAIR)
-
-
-def comparable(row: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether two results were measured on the same recordings in the same way."""
-    return all(row[key] == other[key] for key in ("corpus", "protocol", "labels", "n_test"))
+        remark = messages.FAIR if is_fair else messages.UNFAIR
+        stopped = [title for title, one in ((name, row), (other_name, other)) if was_stopped(one)]
+        self.remark.setText(" ".join([remark, *(messages.STOPPED_ONE.format(title) for title in stopped)]))
 
 
 def lines(

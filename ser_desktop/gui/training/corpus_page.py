@@ -89,6 +89,11 @@ class CorpusPage(QWidget):
         return self._current().choice()
 
     @property
+    def is_found(self) -> bool:
+        """Whether people have named a place; their own recordings lie where the program keeps them."""
+        return self.choice.is_chosen and self._current() is not self.own
+
+    @property
     def title(self) -> str:
         """A name for the model."""
         return self._current().title()

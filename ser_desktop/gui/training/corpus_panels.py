@@ -49,9 +49,9 @@ class Panel(QWidget):
         self.body.setSpacing(12)
         self.body.addWidget(label(text, wraps=True))
 
-    def add_drop_area(self) -> None:
-        """Show that things can be dropped, where there is room left."""
-        area = label(messages.DROP_HERE, "drop", wraps=True)
+    def add_drop_area(self, text: str) -> None:
+        """Show what can be dropped, where there is room left."""
+        area = label(text, "drop", wraps=True)
         area.setAlignment(Qt.AlignmentFlag.AlignCenter)
         area.setMinimumHeight(72)
         self.body.addWidget(area, stretch=1)
@@ -87,7 +87,8 @@ class FolderPanel(Panel):
         self.places.changed.connect(self.forget_remedies)
         self._key = "folder"
         self.body.addWidget(self.places)
-        self.add_drop_area()
+        self.add_drop_area(messages.DROP_FOLDER_OR_ZIP)
+        self.places.recall(self._key)
 
     def choice(self) -> CorpusChoice:
         """See `Panel`."""
@@ -113,7 +114,8 @@ class IemocapPanel(FolderPanel):
         self.places.changed.connect(self.forget_remedies)
         self._key = "iemocap"
         self.body.addWidget(self.places)
-        self.add_drop_area()
+        self.add_drop_area(messages.DROP_FOLDER)
+        self.places.recall(self._key)
 
     def title(self) -> str:
         """See `Panel`."""
@@ -151,12 +153,16 @@ class TablePanel(Panel):
             self.columns[ours] = box
             grid.addWidget(label(words), 2 * (i // 3), i % 3)
             grid.addWidget(box, 2 * (i // 3) + 1, i % 3)
+        self.example = label(messages.TABLE_EXAMPLE, wraps=True)
+        self.example.setTextFormat(Qt.TextFormat.RichText)
+        self.body.addWidget(self.example)
         self.body.addWidget(self.places)
         self.body.addWidget(self._mapping)
         self.body.addWidget(self.preview)
-        self.add_drop_area()
+        self.add_drop_area(messages.DROP_TABLE)
         self._mapping.hide()
         self.preview.hide()
+        self.places.recall("csv")
 
     def choice(self) -> CorpusChoice:
         """See `Panel`."""
@@ -180,6 +186,7 @@ class TablePanel(Panel):
         except CorpusError as error:
             self.noticed.emit(Notice(str(error), is_error=True))
             head = None
+        self.example.setVisible(head is None)
         for widget in (self._mapping, self.preview):
             widget.setVisible(head is not None)
         for box in self.columns.values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QPoint, QRect, Signal
 from PySide6.QtWidgets import QWidget
 
 from ser_desktop.core import paths
@@ -40,7 +40,7 @@ class TrainingDoor(QObject):
     def __init__(self, recorder: Recorder, installer: InstallWorker, parent: QWidget) -> None:
         super().__init__(parent)
         self._recorder, self._installer, self._main_window = recorder, installer, parent
-        self._trainings = Trainings(paths.trainings_folder(), self)
+        self._trainings = Trainings(paths.trainings_folder(), self, bundle_in_use=lambda: recorder.settings.bundle)
         self.window: TrainingWindow | None = None
 
     def open(self) -> None:
@@ -50,9 +50,24 @@ class TrainingDoor(QObject):
             self.window.used.connect(self._use)
             self.window.lacked.connect(self.lacked)
             self.window.result_shown.connect(self._compare)
+            self._place(self.window)
         self.window.show()
         self.window.raise_()
         self.window.activateWindow()
+
+    def _place(self, window: TrainingWindow) -> None:
+        """Put the window over the middle of the main window, all of it on the screen."""
+        screen = self._main_window.screen().availableGeometry()
+        frame = QRect(QPoint(), window.size().boundedTo(screen.size()).expandedTo(window.minimumSize()))
+        frame.moveCenter(self._main_window.geometry().center())
+        frame.moveRight(min(frame.right(), screen.right()))
+        frame.moveBottom(min(frame.bottom(), screen.bottom()))
+        frame.moveLeft(max(frame.left(), screen.left()))
+        frame.moveTop(max(frame.top(), screen.top()))
+        window.setGeometry(frame)
+        window.winId()
+        # Either of the two may be in front of the other.
+        window.windowHandle().setTransientParent(None)  # type: ignore[arg-type]
 
     def close(self) -> None:
         """Close it; trainings go on."""
@@ -90,5 +105,7 @@ class TrainingDoor(QObject):
             self._recorder.open_model(bundle)
             page.banner.show_notice(Notice(messages.NOW_USED.format(page.title.text())))
             page.show_used(is_used=True)
+            self._main_window.raise_()
+            self._main_window.activateWindow()
         else:
             page.banner.show_notice(Notice(messages.BUSY_RECORDING, is_error=True))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ser_desktop.core.training_folder import TrainingState
+from ser_desktop.gui.curve_words import CurveWords
 
 TITLE = "Train a model"
 NEW, PAPER, HISTORY = "New model", "Reproduce the paper", "My trainings"
@@ -26,8 +27,8 @@ KINDS = {
     "iemocap": "IEMOCAP – dialogues",
 }
 KIND_TEXTS = {
-    "ravdess": "24 actors say two sentences in eight emotions. Name the folder or the zip file, at whatever level the "
-    "recordings lie, or download it.",
+    "ravdess": "24 actors say two sentences in eight emotions; models learn seven of them, for calm counts as "
+    "neutral. Name the folder or the zip file, at whatever level the recordings lie, or download it.",
     "folder": "Lay the recordings out in a folder for each emotion, in it a folder for each person:\n"
     "    happy / anna / 1.wav      happy / ben / 1.wav      sad / anna / 1.wav\n"
     "A zip file of such a folder will do, too. WAV, FLAC, OGG or MP3.",
@@ -44,7 +45,15 @@ RAVDESS_PARTS = {
 }
 CHOOSE_FOLDER, CHOOSE_FILE, CHOOSE_TABLE = "Choose folder…", "Choose zip file…", "Choose table…"
 PLACES = "Where the recordings are"
-DROP_HERE = "or drop a folder, a zip file or a table here"
+DROP_FOLDER_OR_ZIP = "or drop a folder or a zip file here"
+DROP_FOLDER = "or drop the folder here"
+DROP_TABLE = "or drop a table here"
+TABLE_EXAMPLE = (
+    "For example (the columns may have other names; the last two may be left out):"
+    '<table cellspacing="0" cellpadding="4" border="1" style="border-collapse: collapse; margin-top: 6px">'
+    "<tr><th>file</th><th>emotion</th><th>speaker</th><th>start</th><th>end</th></tr>"
+    "<tr><td>takes/1.wav</td><td>happy</td><td>anna</td><td>0.0</td><td>2.5</td></tr></table>"
+)
 NOTHING_CHOSEN = "nothing chosen yet"
 DROPPED_UNKNOWN = "«{}» is neither a folder nor a zip file nor a table."
 DOWNLOAD = "Download ({})…"
@@ -80,10 +89,12 @@ ROOM = "{} are free on the disk."
 LITTLE_ROOM = 2_000_000_000
 BAD_NUMBER = "{} is a number between {:g} and {:g}, or empty."
 
+RECOMMENDED = "{} – recommended to begin with"
+NEED_ENCODER = "Need a speech encoder"
 RECIPE_QUESTION = "How should it learn?"
 TITLE_LABEL = "Name of the model"
 MEASURING = "measuring this computer…"
-GET_ENCODERS = "Get the paper's speech encoders…"
+GET_ENCODERS = "Get speech encoders…"
 GET_ENCODER = "Get the speech encoder…"
 NEEDS = "Needs the speech encoder {}, which is not installed."
 NOT_MEASURED = "time not measured"
@@ -131,18 +142,25 @@ STARTING = "Starting…"
 STAGES = {
     "queue": "Waiting for another training to end",
     "read": "Reading the recordings",
-    "extract": "Listening (features)",
-    "statistics": "Listening (averages)",
+    "extract": "Listening to the recordings",
+    "statistics": "Comparing the voices",
     "train": "Learning",
     "report": "Writing the result",
 }
-LOSS_TITLE = "Error (line: on voices that decide when to stop; dashed: on those it learns from)"
-UAR_TITLE = "Emotions found in voices that decide when to stop"
-CURVES_LATER = "appears after the first pass over the recordings"
-BEST = "Best so far: {:.0f} % of the emotions, epoch {}"
+LOSS_TITLE = "How wrong it still is in new voices"
+UAR_TITLE = "Emotions it finds in new voices"
+LOSS_WORDS = CurveWords(
+    "passes over the recordings", "error", "latest round", "other rounds", "latest round, in voices it learns from"
+)
+UAR_WORDS = CurveWords("passes over the recordings", "found", "latest round", "other rounds")
+CURVES_LATER = "Appears after the first pass over the recordings"
+BEST = "Best so far: {:.0f} % of the emotions found, in pass {}"
 PAUSE, RESUME, KEEP_BEST, CANCEL_TRAINING = "Pause", "Go on", "Stop and keep the best", "Cancel training"
 SHOW_LOG, HIDE_LOG = "Show log", "Hide log"
 STOPPING = "Stopping after the current step…"
+KEEPING = "Stopping, keeping the best…"
+CANCELLING = "Cancelling…"
+ENDINGS = {"pause": STOPPING, "keep": KEEPING, "cancel": CANCELLING}
 MAY_CLOSE = "You can close this window, even the program: the training goes on, and is found here again."
 PAUSED_TEXT = "Paused. What has been learned is kept; “Go on” continues where it was, with the same result."
 INTERRUPTED_TEXT = (
@@ -150,13 +168,15 @@ INTERRUPTED_TEXT = (
     "memory. What has been learned is kept; “Go on” continues where it was, with the same result."
 )
 DISK_FULL = "There is hardly any room left on the disk ({:.0f} MB). Free some space, then go on."
-CANCEL_QUESTION = "Throw this training away? It is moved to the trash."
+CANCEL_QUESTION = "Throw this training away? What it has learned goes with it."
+THROW_AWAY, KEEP_TRAINING = "Yes, throw it away", "No"
+CANCELLED = "«{}» was cancelled and goes to the trash."
 
 RESULT_TITLE = "How well it does"
 USE, EXPORT, OPEN_FOLDER = "Use this model now", "Export…", "Open folder"
 USED = "✓  In use"
 COMPARE, ANOTHER = "Compare with…", "Train another"
-CONFUSION_TITLE = "What it takes for what (rows: how it was meant, columns: what it answers)"
+CONFUSION_TITLE = "What it mixes up (each line: how it was meant; each column: what the model says)"
 RECALL_TITLE = "Found of each emotion"
 LAYERS_TITLE = "Which layers it listens to"
 PROTOCOL_TITLE = "How it was tested"
@@ -164,9 +184,11 @@ LAYERS_LIKE = (
     "Bars: how much it takes from each layer. Line: the published model, which listens most to the middle layers."
 )
 LAYERS_UNLIKE = "Bars: how much it takes from each layer of its encoder. Dashed: equal shares."
+MORE, FEWER = "Show {} more", "Show fewer"
+FOLDER_IS_HERE = "No program here shows folders. It is this one: {}"
 COMPARISON_TITLE, DIFFERENCE = "Side by side", "difference"
 FAIR = "Both were tested on the same recordings in the same way."
-UNFAIR = "They were tested on different recordings or in different ways: the figures cannot be compared."
+UNFAIR = "They were tested on different recordings or divided otherwise: the figures cannot be compared."
 NOT_EXPORTED = "«{}» could not be written ({}). Choose another place."
 TRAINS_NOW = "«{}» is being trained. More → Train a model… shows how it goes."
 WAS_INTERRUPTED = "The training of «{}» was interrupted. It goes on under More → Train a model… → My trainings."
@@ -174,16 +196,31 @@ NOW_USED = "«{}» is used now: press Record in the main window."
 BUSY_RECORDING = "The main window is busy: stop its recording, or wait until its model is loaded, then use this model."
 EXPORTED = "Saved to «{}»."
 NO_REPORT = "The result of this training cannot be read ({}). Open its folder, or train again."
-TRASHED = "Moved to the trash."
-DELETED = "Deleted."
+DELETED = "«{}» goes to the trash."
+UNDO = "Undo"
+IN_USE = "✓  in use"
+FINDS = "finds {:.0f} %"
+STOPPED_EARLY = "stopped early"
+SAME_SENTENCES = (
+    "The sentences of the test were also heard in training, said by other people: with new sentences the figures could "
+    "be lower."
+)
+NOT_TESTED = "Nobody says {} in one of the tests: nothing is known there about how well it finds it."
+NOT_WATCHED = "Nobody says {} among the voices that decide when to stop: it may find it less well."
+STOPPED_ONE = "The training of «{}» was stopped early."
+USE_ANOTHER_FIRST = "The main window uses this model: choose another one there first, then delete this one."
 
 STOP_FIRST = "It is running: open it and stop it first."
-PAPER_LACKS = "Choose rows, recordings, and where they are."
+PAPER_LACKS_CORPUS = "Choose recordings first."
+PAPER_LACKS_PLACE = "Say where these recordings are: {}."
+PAPER_LACKS_ROWS = "Choose a row of the paper first."
 OPEN, DELETE, RENAME = "Open", "Delete", "Name of {}"
 NO_TRAININGS = "Nothing has been trained yet. Begin under “New model”."
 
 PAPER_QUESTION = "Which rows of the paper, on which recordings?"
 PAPER_HINT = (
+    "For researchers: this repeats the experiments of the paper behind this program, to see whether its figures hold. "
+    "Nobody needs it to train a model. "
     "Pepino, Riera & Ferrer (Interspeech 2021), tables 1 and 2 and the comparison with Issa et al. Each row is trained "
     "with five seeds and set beside the published figure. That may take hours; pause it, and it goes on where it was."
 )
@@ -241,6 +278,15 @@ def paper_line(row: Mapping[str, Any]) -> tuple[str, ...]:
     ours = f"{row['uar_mean']:.1f} ± {row['uar_sd']:.1f}"
     title = row["title"].replace(" head", "").replace(" normalisation", "")
     return title, row["table"] or "–", published, ours, found, f"{row['wa_mean']:.1f} ± {row['wa_sd']:.1f}"
+
+
+def paper_lacks(n_rows: int, without_place: Sequence[str], n_corpora: int) -> str:
+    """Say what must be chosen before the paper's rows can be run, "" where nothing is lacking."""
+    if not n_corpora:
+        return PAPER_LACKS_CORPUS
+    if without_place:
+        return PAPER_LACKS_PLACE.format("; ".join(without_place))
+    return "" if n_rows else PAPER_LACKS_ROWS
 
 
 def missing_rows(missing: Mapping[str, str]) -> str:
@@ -310,7 +356,7 @@ def split_text(split: Mapping[str, Any]) -> str:
         lines.append(f"{len(folds)} rounds, so that everybody is tested once. The first of them:")
     lines += [
         f"Learns from: {sizes['train']}{who['train']}",
-        f"Decides when to stop: {sizes['validation']}{who['validation']}",
+        f"Tells when to stop learning: {sizes['validation']}{who['validation']}",
         f"Is tested on: {sizes['test']}{who['test']}",
     ]
     return "\n".join([*lines, f"({split['text']})"])
@@ -333,11 +379,22 @@ def takes(estimate: Mapping[str, Any] | None, n_free: int, *, is_measuring: bool
     return f"about {duration(estimate['seconds'])}, {size(estimate['n_bytes'])} on disk{room}"
 
 
-def progress_text(stage: str, done: int, total: int, eta_s: float | None) -> str:
-    """Say how far a stage is."""
-    share = f"{done} of {total} rounds done" if stage == "train" else f"{100 * done // max(1, total)} %"
+def progress_text(stage: str, share: float, rounds: tuple[int, int], left_s: float | None) -> str:
+    """Say what a training is at, how far the whole of it is, and how long it may still take."""
     what = STAGES.get(stage, stage)
-    return f"{what}: {share}" + (f" · about {duration(eta_s)} left" if eta_s is not None else "")
+    if stage == "train":
+        what += f", {rounds[0]} of {rounds[1]} rounds done"
+    words = [what, f"{100 * share:.0f} %" if share else "", left(left_s, is_guess=stage != "report")]
+    return " · ".join(word for word in words if word)
+
+
+def left(seconds: float | None, *, is_guess: bool) -> str:
+    """Say how long something may still take."""
+    if seconds is None:
+        return ""
+    if seconds < 8:
+        return "almost done"
+    return f"{'at most ' if is_guess else ''}about {duration(seconds)} left"
 
 
 def log_line(event: Mapping[str, Any]) -> str:
@@ -345,8 +402,9 @@ def log_line(event: Mapping[str, Any]) -> str:
     kind = event["event"]
     if kind == "epoch":
         return (
-            f"{event['row']}, {event['fold']}, seed {event['seed']}, epoch {event['epoch']}: error "
-            f"{event['loss']:.3f}, on validation {event['validation_loss']:.3f}, found {100 * event['uar']:.1f} %"
+            f"Round {event['seed']}, division {str(event['fold']).removeprefix('fold-')}, pass {event['epoch']}: error "
+            f"{event['loss']:.3f}, in voices it does not learn from {event['validation_loss']:.3f}; found "
+            f"{100 * event['uar']:.1f} %"
         )
     if kind == "result":
         return f"{event['row']}: UAR {event['uar_mean']:.1f} ± {event['uar_sd']:.1f} % in the test"
@@ -359,8 +417,23 @@ def figures(row: Mapping[str, Any]) -> str:
     """Say a result's two figures."""
     return (
         f"UAR {row['uar_mean']:.1f} ± {row['uar_sd']:.1f} %   ·   WA {row['wa_mean']:.1f} ± {row['wa_sd']:.1f} %   "
-        f"(mean ± deviation over {len(row['seeds'])} seeds)"
+        f"(mean ± deviation over {len(row['seeds'])} rounds)"
     )
+
+
+def dated(title: str, created: str) -> str:
+    """Name a training so that two of one name can be told apart."""
+    return f"{title} · {created.replace('T', ' ')[:16]}"
+
+
+def stopped_early(row: Mapping[str, Any], n_planned: int) -> str:
+    """Say that a training was ended by hand, and what its result rests on."""
+    n = len(row["seeds"])
+    if n_planned > n:
+        rests = f"{n} of the {n_planned} rounds that were planned"
+    else:
+        rests = "one round cut short" if n == 1 else f"{n} rounds, some of them cut short"
+    return f"!  It was stopped early: this result rests on {rests}. A training to the end may do better."
 
 
 def result_sentence(row: Mapping[str, Any]) -> str:
@@ -391,18 +464,36 @@ def warnings(row: Mapping[str, Any]) -> list[str]:
     ]
     if weak:
         found.append(f"It finds {', '.join(weak)} less often than guessing would.")
-    return [*found, *row["warnings"]]
+    return [*found, *plain_warnings(row["warnings"])]
 
 
-def protocol_card(row: Mapping[str, Any]) -> str:
-    """Say what was trained on what, and tested how."""
+_SHARED_SENTENCES = re.compile(r"\d+ of the \d+ test utterances of [^ ]+ say a sentence that is also trained on\.")
+_PART_LACKS = re.compile(r"The (validation|test) part of ([^ ]+) has no utterance of (.+)\.")
+
+
+def plain_warnings(texts: Sequence[str]) -> list[str]:
+    """Say a division's warnings once each, in plain words and with what they mean."""
+    return list(dict.fromkeys(map(_plain_warning, texts)))
+
+
+def _plain_warning(text: str) -> str:
+    lacks = _PART_LACKS.fullmatch(text)
+    if lacks:
+        return NOT_TESTED.format(lacks[3]) if lacks[1] == "test" else NOT_WATCHED.format(lacks[3])
+    return SAME_SENTENCES if _SHARED_SENTENCES.fullmatch(text) else text
+
+
+def protocol_card(row: Mapping[str, Any], recipe: str = "") -> str:
+    """Say what was trained on what, and tested how; ``recipe`` is what people chose."""
+    made_of = f"{row['title']}; settings of {PRESETS.get(row['preset'], row['preset'])}"
     return "\n".join(
         (
             f"Recordings: {row['corpus']}",
             f"Division: {row['protocol']}",
             f"Tested on: {row['n_test']} recordings of {row['n_speakers']} people",
-            f"Recipe: {row['title']} ({row['preset']})",
-            f"Seeds: {', '.join(map(str, row['seeds']))}",
+            f"Recipe: {recipe} ({made_of})" if recipe else f"Recipe: {made_of}",
+            f"Rounds: {len(row['seeds'])}, each from another random beginning "
+            f"(seeds {', '.join(map(str, row['seeds']))})",
             "The people who tested it decided nothing.",
         )
     )

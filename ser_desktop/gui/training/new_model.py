@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
@@ -14,6 +16,7 @@ from ser_desktop.gui.recorder import Notice, Recorder
 from ser_desktop.gui.training import messages
 from ser_desktop.gui.training.check_page import CheckPage, free_bytes
 from ser_desktop.gui.training.corpus_page import CorpusPage
+from ser_desktop.gui.training.last_places import remember_places
 from ser_desktop.gui.training.recipe_page import RecipePage
 from ser_desktop.gui.trainings import Trainings
 
@@ -101,10 +104,11 @@ class NewModel(QWidget):
         self.check_page.call.cancel()
 
     def _suggest_title(self) -> None:
-        """Name the model after its recordings, unless somebody has named it."""
+        """Name the model after its recordings, as no other one is named, unless somebody has named it."""
         title = self.recipe_page.title
         if title.text() in {"", self._suggested}:
-            self._suggested = self.corpus_page.title
+            suggested = self.corpus_page.title
+            self._suggested = self._trainings.unused_title(suggested) if suggested else ""
             title.setText(self._suggested)
 
     def _next(self) -> None:
@@ -119,7 +123,9 @@ class NewModel(QWidget):
         self._update()
 
     def _checked(self) -> None:
-        is_measuring = self.check_page.is_measuring
+        corpus, is_measuring = self.corpus_page.choice, self.check_page.is_measuring
+        if self.check_page.is_ready and self.corpus_page.is_found:
+            remember_places(corpus.key, [Path(place) for place in corpus.data])
         self.recipe_page.show_estimates(self.check_page.estimates, free_bytes(), is_measuring=is_measuring)
         self._update()
 
@@ -142,7 +148,7 @@ class NewModel(QWidget):
         words = {messages.STEPS[0]: str(self.check_page.report["corpus"]), **self.recipe_page.words()}
         self.check_page.call.cancel()
         try:
-            folder = self._trainings.begin(title, TrainingKind.MODEL, arguments, words)
+            folder = self._trainings.begin(title, TrainingKind.MODEL, arguments, words, self.recipe_page.expected_s())
         except UserFacingError as error:
             self.banner.show_notice(Notice(str(error), is_error=True))
         else:

@@ -16,6 +16,7 @@ from ser_desktop.gui.recorder import Notice
 from ser_desktop.gui.trainer_process import TrainerCall
 from ser_desktop.gui.training import messages
 from ser_desktop.gui.training.draft import SEEDS
+from ser_desktop.gui.training.last_places import remember_places
 from ser_desktop.gui.training.parts import Places, scrolled
 from ser_desktop.gui.trainings import Trainings
 from ser_desktop.gui.widgets import Card, label
@@ -46,6 +47,7 @@ class CorpusLine(QWidget):
         for widget in (self.places, self.accept_box):
             widget.setVisible(False)
             self.box.toggled.connect(widget.setVisible)
+        self.box.toggled.connect(lambda is_on: self.places.recall(self.key) if is_on else None)
 
     @property
     def is_ready(self) -> bool:
@@ -85,6 +87,7 @@ class PaperPage(QWidget):
         self.get_button = QPushButton(messages.GET_ENCODERS)
         self.get_button.clicked.connect(self.lacked)
         self.get_button.hide()
+        self.lacks = label("", "muted", wraps=True)
         self.start_button = QPushButton(messages.PAPER_START)
         self.start_button.setObjectName("primary")
         self.start_button.clicked.connect(self._start)
@@ -97,9 +100,11 @@ class PaperPage(QWidget):
         page.addWidget(scrolled(self._build_cards()), stretch=1)
         foot = QHBoxLayout()
         foot.addWidget(label(messages.EXPERT_LABELS["seeds"]))
+        self.seeds.setCursorPosition(0)
         foot.addWidget(self.seeds, stretch=1)
         foot.addWidget(self.start_button)
         page.addLayout(foot)
+        page.addWidget(self.lacks)
         self._update()
 
     def _build_cards(self) -> QWidget:
@@ -161,9 +166,9 @@ class PaperPage(QWidget):
     def _update(self) -> None:
         n_rows = sum(box.isChecked() for box in self.rows.values())
         wanted = [line for line in self.corpora if line.box.isChecked()]
-        is_ready = bool(n_rows and wanted) and all(line.is_ready for line in wanted)
-        self.start_button.setEnabled(is_ready)
-        self.start_button.setToolTip("" if is_ready else messages.PAPER_LACKS)
+        lacks = messages.paper_lacks(n_rows, [line.title for line in wanted if not line.is_ready], len(wanted))
+        self.start_button.setEnabled(not lacks)
+        self.lacks.setText(lacks)
 
     def _start(self) -> None:
         rows = [name for name, box in self.rows.items() if box.isChecked()]
@@ -175,6 +180,7 @@ class PaperPage(QWidget):
         try:
             for line in self.corpora:
                 if line.is_ready:
+                    remember_places(line.key, line.places.paths)
                     folder = self._begin(line, rows, seeds)
                     first = first or folder
         except UserFacingError as error:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QPageSize, QPdfWriter, QPixmap, QTextDocument
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QPageSize, QPdfWriter, QPixmap, QTextDocument
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -22,9 +22,10 @@ from PySide6.QtWidgets import (
 
 from ser_desktop.core.training_folder import Order, TrainingFolder, TrainingKind
 from ser_desktop.gui.banner import Banner
+from ser_desktop.gui.file_dialogs import remember, start_folder
 from ser_desktop.gui.recorder import Notice
 from ser_desktop.gui.training import messages
-from ser_desktop.gui.training.parts import scrolled
+from ser_desktop.gui.training.parts import open_folder, scrolled
 from ser_desktop.gui.widgets import Card, label
 
 _FORMATS = "Web page (*.html);;PDF (*.pdf);;Markdown (*.md)"
@@ -121,11 +122,15 @@ class PaperResult(QWidget):
         self.table.setMinimumHeight(min(420, 34 * (len(lines) + 1) + 8))
 
     def _open_folder(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._run)))
+        said = open_folder(self._run)
+        self.banner.show_notice(Notice(said) if said else None)
 
     def _choose_export(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, messages.EXPORT_REPORT, "report.html", _FORMATS)
+        name, _ = QFileDialog.getSaveFileName(
+            self, messages.EXPORT_REPORT, str(start_folder("report") / "report.html"), _FORMATS
+        )
         if name:
+            remember("report", Path(name))
             self.export(Path(name))
 
     def export(self, path: Path) -> None:

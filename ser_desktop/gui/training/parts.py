@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -19,8 +20,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ser_desktop.gui.file_dialogs import ask_for_folder, remember, start_folder
 from ser_desktop.gui.training import messages
+from ser_desktop.gui.training.last_places import last_places
 from ser_desktop.gui.widgets import label
+
+_QUESTION = "recordings"
 
 
 def scrolled(content: QWidget, name: str = "page") -> QScrollArea:
@@ -112,14 +117,20 @@ class Places(QWidget):
         self.text.setText("\n".join(f"✓  {path}" for path in self.paths) or messages.NOTHING_CHOSEN)
         self.changed.emit()
 
+    def recall(self, corpus: str) -> None:
+        """Take the places where a corpus was last, if none are chosen."""
+        if not self.paths and (places := last_places(corpus)):
+            self.set_paths(places)
+
     def _choose_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, messages.PLACES)
-        if name:
-            self.set_paths([Path(name)])
+        folder = ask_for_folder(self, _QUESTION, messages.PLACES)
+        if folder is not None:
+            self.set_paths([folder])
 
     def _choose_file(self) -> None:
-        names, _ = QFileDialog.getOpenFileNames(self, messages.PLACES, "", self._pattern)
+        names, _ = QFileDialog.getOpenFileNames(self, messages.PLACES, str(start_folder(_QUESTION)), self._pattern)
         if names:
+            remember(_QUESTION, Path(names[0]))
             self.set_paths([Path(name) for name in names])
 
 
@@ -228,3 +239,45 @@ class FindingRow(QFrame):
             self.button.clicked.connect(lambda: self.remedied.emit(remedy))
             column.addWidget(self.button, alignment=Qt.AlignmentFlag.AlignLeft)
         self.setAccessibleName(f"{level}: {words.text()}")
+
+
+class Warnings(QWidget):
+    """What must be known, a line each; more than a few are folded away behind a button."""
+
+    _N_SHOWN = 2
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._texts: tuple[str, ...] = ()
+        self.text = label("", "complaint", wraps=True)
+        self.more_button = QPushButton()
+        self.more_button.setObjectName("rail")
+        self.more_button.setCheckable(True)
+        self.more_button.toggled.connect(lambda _on: self._show())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.text)
+        column.addWidget(self.more_button, alignment=Qt.AlignmentFlag.AlignLeft)
+
+    def set_texts(self, texts: Sequence[str]) -> None:
+        """Show other warnings."""
+        self._texts = tuple(texts)
+        self.more_button.setChecked(False)
+        self._show()
+
+    def _show(self) -> None:
+        n_hidden = len(self._texts) - self._N_SHOWN
+        is_open = self.more_button.isChecked() or n_hidden < 1
+        shown = self._texts if is_open else self._texts[: self._N_SHOWN]
+        self.setVisible(bool(self._texts))
+        self.text.setText("\n".join(f"!  {text}" for text in shown))
+        self.more_button.setVisible(n_hidden > 0)
+        self.more_button.setText(messages.FEWER if is_open else messages.MORE.format(n_hidden))
+
+
+def open_folder(path: Path) -> str:
+    """Show a folder in the desktop's file manager; where there is none, return a sentence that says where it is."""
+    if QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+        return ""
+    return messages.FOLDER_IS_HERE.format(path)

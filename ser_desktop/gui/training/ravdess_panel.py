@@ -56,7 +56,7 @@ class RavdessPanel(Panel):
         self.body.addWidget(self.download_button, alignment=Qt.AlignmentFlag.AlignLeft)
         self._build_licence()
         self._build_progress()
-        self.add_drop_area()
+        self.add_drop_area(messages.DROP_FOLDER_OR_ZIP)
         installer.began.connect(self._began)
         installer.progressed.connect(self._progressed)
         installer.ended.connect(self._ended)
@@ -122,6 +122,7 @@ class RavdessPanel(Panel):
 
     def _part_chosen(self) -> None:
         self.licence.hide()
+        key = str(self.part.currentData())
         missing = [d for d in self._datasets() if not d.is_there()]
         sizes = [d.n_bytes for d in missing]
         size = " + ".join(messages.size(n) if n else "zip" for n in sizes)
@@ -131,6 +132,7 @@ class RavdessPanel(Panel):
             self.places.set_paths([d.path for d in self._datasets()])
         else:
             self.forget_remedies()
+            self.places.recall(key)
 
     def _ask(self) -> None:
         dataset = self._datasets()[0]

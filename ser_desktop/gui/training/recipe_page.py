@@ -51,8 +51,26 @@ class RecipePage(QWidget):
         column = QVBoxLayout(column_widget)
         column.setContentsMargins(0, 0, 8, 0)
         column.setSpacing(10)
+        self._ready_list, self._lacking_list = QVBoxLayout(), QVBoxLayout()
+        for box in (self._ready_list, self._lacking_list):
+            box.setSpacing(10)
         for recipe in PLAIN_RECIPES:
-            column.addWidget(self._choice(recipe.name, recipe.title, recipe.text))
+            title = messages.RECOMMENDED.format(recipe.title) if recipe is PLAIN_RECIPES[0] else recipe.title
+            self._ready_list.addWidget(self._choice(recipe.name, title, recipe.text))
+        self.lacking = QWidget()
+        head = QHBoxLayout()
+        self.get_button = QPushButton(messages.GET_ENCODERS)
+        self.get_button.clicked.connect(self.lacked)
+        head.addWidget(label(messages.NEED_ENCODER, "title"))
+        head.addStretch(1)
+        head.addWidget(self.get_button)
+        lacking = QVBoxLayout(self.lacking)
+        lacking.setContentsMargins(0, 8, 0, 0)
+        lacking.addLayout(head)
+        lacking.addLayout(self._lacking_list)
+        self.lacking.hide()
+        column.addLayout(self._ready_list)
+        column.addWidget(self.lacking)
         self.expert_button = QPushButton(f"▸ {messages.EXPERT}")
         self.expert_button.setCheckable(True)
         self.expert_button.toggled.connect(self._toggle_expert)
@@ -108,10 +126,16 @@ class RecipePage(QWidget):
         self.complaint = label("", "complaint", wraps=True)
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
-        for i, (name, widget) in enumerate({**self.boxes, **edits}.items()):
+        paired = {**self.boxes, "rate": self.rate, "patience": self.patience}
+        for i, (name, widget) in enumerate(paired.items()):
             widget.setAccessibleName(messages.EXPERT_LABELS[name])
             grid.addWidget(label(messages.EXPERT_LABELS[name]), i // 2, 2 * (i % 2))
             grid.addWidget(widget, i // 2, 2 * (i % 2) + 1)
+        # Five seeds need the whole width.
+        n_lines = -(-len(paired) // 2)
+        grid.addWidget(label(messages.EXPERT_LABELS["seeds"]), n_lines, 0)
+        grid.addWidget(self.seeds, n_lines, 1, 1, 3)
+        self.seeds.setCursorPosition(0)
         for column in (1, 3):
             grid.setColumnStretch(column, 1)
         drawer.body.addWidget(self.own)
@@ -148,6 +172,14 @@ class RecipePage(QWidget):
             int(patience) if patience else None,
         )
 
+    def expected_s(self) -> tuple[float, float]:
+        """Return what listening and learning will take with so many seeds, in seconds; 0 where nobody knows."""
+        estimate = self._estimates.get(self._name())
+        if not estimate or estimate["seconds"] is None:
+            return 0.0, 0.0
+        extract_s = float(estimate.get("extract_s", 0.0))
+        return extract_s, (estimate["seconds"] - extract_s) * len(self.choice.seeds) / len(SEEDS)
+
     def words(self) -> dict[str, str]:
         """Return what is chosen in words."""
         chosen = next((r.title for r in PLAIN_RECIPES if self.choices[r.name].button.isChecked()), self._name())
@@ -159,7 +191,20 @@ class RecipePage(QWidget):
         for name, choice in {**self.choices, self._parts().name(): self.own}.items():
             estimate = estimates.get(name)
             text = messages.takes(estimate, n_free, is_measuring=is_measuring)
-            choice.set_remark(text, lacks=bool(estimate and estimate["encoder"]))
+            lacks = bool(estimate and estimate["encoder"])
+            choice.set_remark(text, lacks=lacks and choice is self.own)
+        self._sort_choices()
+
+    def _sort_choices(self) -> None:
+        """Let what cannot be trained yet stand below, with one button for all of it."""
+        n_lacking = 0
+        for recipe in PLAIN_RECIPES:
+            choice = self.choices[recipe.name]
+            estimate = self._estimates.get(recipe.name)
+            lacks = bool(estimate and estimate["encoder"])
+            n_lacking += lacks
+            (self._lacking_list if lacks else self._ready_list).addWidget(choice)
+        self.lacking.setVisible(n_lacking > 0)
 
     def _name(self) -> str:
         if self.own.button.isChecked():

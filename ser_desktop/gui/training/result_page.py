@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -22,14 +20,19 @@ from PySide6.QtWidgets import (
 from ser_desktop.core.published import published_weights
 from ser_desktop.core.training_folder import Order, TrainingFolder, TrainingKind
 from ser_desktop.gui.banner import Banner
+from ser_desktop.gui.file_dialogs import remember, start_folder
 from ser_desktop.gui.plots import LayerWeights
 from ser_desktop.gui.recorder import Notice
 from ser_desktop.gui.training import messages
 from ser_desktop.gui.training.charts import ConfusionMatrix, ShareBars
 from ser_desktop.gui.training.compare import Comparison
-from ser_desktop.gui.training.parts import scrolled
+from ser_desktop.gui.training.parts import Warnings, open_folder, scrolled
+from ser_desktop.gui.training.reports import UNREADABLE, planned_seeds, read_row, was_stopped
 from ser_desktop.gui.trainings import Trainings
 from ser_desktop.gui.widgets import Card, label
+
+_CLEARLY = 3.0
+"""Percent by which another model must be better before people are no longer urged to use this one."""
 
 
 class ResultPage(QWidget):
@@ -54,13 +57,15 @@ class ResultPage(QWidget):
         super().__init__()
         self._trainings = trainings
         self.folder: TrainingFolder | None = None
+        self._created = ""
         self.row: dict[str, Any] = {}
         self._build()
 
     def _build(self) -> None:
         self.title, self.sentence = label("", "question", wraps=True), label("", "answer", wraps=True)
         self.figures, self.beside = label("", wraps=True), label("", wraps=True)
-        self.warnings = label("", "complaint", wraps=True)
+        self.stopped = label("", "complaint", wraps=True)
+        self.warnings = Warnings()
         self.banner = Banner()
         self.use_button = QPushButton(messages.USE)
         self.use_button.setObjectName("primary")
@@ -86,9 +91,18 @@ class ResultPage(QWidget):
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
         page.setSpacing(8)
-        for widget in (self.title, self.sentence, self.figures, self.beside, self.warnings, self.banner):
-            page.addWidget(widget)
-        page.addWidget(scrolled(self._build_cards()), stretch=1)
+        page.addWidget(self.title)
+        page.addWidget(self.banner)
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 10, 0)
+        column.setSpacing(8)
+        for widget in (self.sentence, self.stopped, self.figures, self.beside, self.warnings):
+            column.addWidget(widget)
+        column.addWidget(self._build_cards())
+        column.addStretch(1)
+        self._area = scrolled(content)
+        page.addWidget(self._area, stretch=1)
         page.addLayout(buttons)
 
     def _build_cards(self) -> QWidget:
@@ -110,7 +124,7 @@ class ResultPage(QWidget):
         protocol.body.addStretch(1)
         cards = QWidget()
         grid = QGridLayout(cards)
-        grid.setContentsMargins(0, 0, 8, 0)
+        grid.setContentsMargins(0, 4, 0, 0)
         grid.setSpacing(12)
         grid.addWidget(self.comparison, 0, 0, 1, 2)
         grid.addWidget(confusion, 1, 0)
@@ -124,22 +138,24 @@ class ResultPage(QWidget):
 
     def show_result(self, folder: TrainingFolder, order: Order) -> None:
         """Show a finished training."""
-        self.folder = folder
+        self.folder, self._created = folder, order.created
+        self._area.verticalScrollBar().setValue(0)
         self.title.setText(order.title)
         self.banner.show_notice(None)
         self.comparison.hide()
         try:
             self.row = read_row(folder)
-        except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
+        except UNREADABLE as error:
             self.row = {}
             self.banner.show_notice(Notice(messages.NO_REPORT.format(error), is_error=True))
             return
         row = self.row
         self.sentence.setText(messages.result_sentence(row))
         self.figures.setText(messages.figures(row))
-        warnings = messages.warnings(row)
-        self.warnings.setText("\n".join(f"!  {text}" for text in warnings))
-        self.warnings.setVisible(bool(warnings))
+        stopped = messages.stopped_early(row, planned_seeds(order)) if was_stopped(row) else ""
+        self.stopped.setText(stopped)
+        self.stopped.setVisible(bool(stopped))
+        self.warnings.set_texts(messages.warnings(row))
         self.confusion.set_counts(row["labels"], row["confusion"])
         self.recalls.set_rows(
             [
@@ -147,7 +163,7 @@ class ResultPage(QWidget):
                 for name, r in zip(row["labels"], row["recalls"], strict=True)
             ]
         )
-        self.protocol.setText(messages.protocol_card(row))
+        self.protocol.setText(messages.protocol_card(row, order.words.get(messages.STEPS[2], "")))
         self._show_layers(row)
         self._list_others()
 
@@ -166,11 +182,16 @@ class ResultPage(QWidget):
         self.beside.setVisible(bool(name and self.row))
         if name and self.row:
             self.beside.setText(messages.in_use(name, uar, self.row["uar_mean"]))
+        is_worse = bool(name and self.row) and uar > self.row["uar_mean"] + _CLEARLY
+        self.use_button.setObjectName("" if is_worse else "primary")
+        self.use_button.style().polish(self.use_button)
 
     def show_used(self, *, is_used: bool) -> None:
         """Say on the button whether this model is the one in use."""
         self.use_button.setText(messages.USED if is_used else messages.USE)
         self.use_button.setEnabled(not is_used)
+        if is_used:
+            self.beside.hide()
 
     def restyle(self) -> None:
         """Take over the theme in force."""
@@ -185,11 +206,15 @@ class ResultPage(QWidget):
 
     def _open_folder(self) -> None:
         if self.folder is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.folder.path)))
+            said = open_folder(self.folder.path)
+            self.banner.show_notice(Notice(said) if said else None)
 
     def _choose_export(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, messages.EXPORT, "model.zip", "Zip (*.zip)")
+        name, _ = QFileDialog.getSaveFileName(
+            self, messages.EXPORT, str(start_folder("model") / "model.zip"), "Zip (*.zip)"
+        )
         if name:
+            remember("model", Path(name))
             self.export(Path(name))
 
     def export(self, path: Path) -> None:
@@ -212,26 +237,18 @@ class ResultPage(QWidget):
             if is_other and entry.order is not None and entry.order.kind is TrainingKind.MODEL:
                 try:
                     row = read_row(entry.folder)
-                except (OSError, ValueError, KeyError, IndexError, TypeError):
+                except UNREADABLE:
                     continue
-                self.compare_box.addItem(entry.order.title, row)
+                self.compare_box.addItem(messages.dated(entry.order.title, entry.order.created), row)
         self.compare_box.setVisible(self.compare_box.count() > 1)
 
     def _compare(self, index: int) -> None:
         other = self.compare_box.itemData(index)
         self.comparison.setVisible(other is not None)
         if other is not None:
-            self.comparison.show_rows(self.title.text(), self.row, self.compare_box.itemText(index), other)
-
-
-def read_row(folder: TrainingFolder) -> dict[str, Any]:
-    """Return the only row of a model's report; raises what a damaged file raises."""
-    text = (folder.run(TrainingKind.MODEL) / "report.json").read_text(encoding="utf-8")
-    row: dict[str, Any] = json.loads(text)["rows"][0]
-    # What the page needs must be there, or the file is not what it seems.
-    for name in ("uar_mean", "labels", "recalls", "confusion", "layer_weights", "warnings", "n_speakers", "head"):
-        row[name]
-    return row
+            own = messages.dated(self.title.text(), self._created)
+            self.comparison.show_rows(own, self.row, self.compare_box.itemText(index), other)
+            self._area.ensureWidgetVisible(self.comparison)
 
 
 def zip_bundle(bundle: Path, path: Path) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from ser_desktop.core.errors import UserFacingError
 from ser_desktop.core.training_folder import Order, TrainingFolder, TrainingKind, TrainingState, parse_event
@@ -16,12 +16,12 @@ from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.plots import CurvePoint, Curves
 from ser_desktop.gui.recorder import Notice
 from ser_desktop.gui.training import messages
+from ser_desktop.gui.training.outlook import Outlook
 from ser_desktop.gui.trainings import Trainings, TrainingWatch
 from ser_desktop.gui.widgets import Card, label
 
 _LITTLE_ROOM = 100_000_000
 _LOG_BYTES = 30_000
-_TYPICAL_EPOCHS = 25
 _ALIVE = (TrainingState.RUNNING, TrainingState.QUEUED)
 
 
@@ -36,12 +36,12 @@ class RunPage(QWidget):
     -------
     finished(TrainingFolder)
         It is done.
-    cancelled()
-        It was thrown away.
+    cancelled(str)
+        It was thrown away; its title.
     """
 
     finished = Signal(object)
-    cancelled = Signal()
+    cancelled = Signal(str)
 
     def __init__(self, trainings: Trainings) -> None:
         super().__init__()
@@ -51,6 +51,7 @@ class RunPage(QWidget):
         self._best: dict[str, Any] = {}
         self._asked = ""
         self._error = ""
+        self._stage = ""
         self._build()
 
     def _build(self) -> None:
@@ -61,8 +62,8 @@ class RunPage(QWidget):
         self.bar.setTextVisible(False)
         self.best_text = label("", wraps=True)
         self.banner = Banner()
-        self.loss = Curves(messages.LOSS_TITLE, "loss", messages.CURVES_LATER)
-        self.uar = Curves(messages.UAR_TITLE, "uar", messages.CURVES_LATER)
+        self.loss = Curves(messages.LOSS_TITLE, "loss", messages.CURVES_LATER, messages.LOSS_WORDS)
+        self.uar = Curves(messages.UAR_TITLE, "uar", messages.CURVES_LATER, messages.UAR_WORDS)
         losses, recalls = Card(messages.LOSS_TITLE), Card(messages.UAR_TITLE)
         losses.body.addWidget(self.loss, stretch=1)
         recalls.body.addWidget(self.uar, stretch=1)
@@ -75,8 +76,10 @@ class RunPage(QWidget):
         self.pause_button = self._button(messages.PAUSE, lambda: self._stop("pause"))
         self.resume_button = self._button(messages.RESUME, self._resume)
         self.keep_button = self._button(messages.KEEP_BEST, self._keep)
-        self.cancel_button = self._button(messages.CANCEL_TRAINING, self._cancel)
+        self.cancel_button = self._button(messages.CANCEL_TRAINING, self._ask_to_cancel)
         self.log_button = self._button(messages.SHOW_LOG, self._toggle_log)
+        self._build_question()
+        self.may_close = label(messages.MAY_CLOSE, "muted", wraps=True)
         buttons, charts = QHBoxLayout(), QHBoxLayout()
         for button in (self.pause_button, self.resume_button, self.keep_button, self.cancel_button):
             buttons.addWidget(button)
@@ -92,8 +95,21 @@ class RunPage(QWidget):
             page.addWidget(widget)
         page.addLayout(charts, stretch=3)
         page.addWidget(self.log, stretch=2)
+        page.addWidget(self.question)
         page.addLayout(buttons)
-        page.addWidget(label(messages.MAY_CLOSE, "muted", wraps=True))
+        page.addWidget(self.may_close)
+
+    def _build_question(self) -> None:
+        self.question = QFrame()
+        self.question.setObjectName("banner")
+        self.throw_button = self._button(messages.THROW_AWAY, self._cancel)
+        self.no_button = self._button(messages.KEEP_TRAINING, self._close_question)
+        row = QHBoxLayout(self.question)
+        row.setContentsMargins(16, 8, 8, 8)
+        row.addWidget(label(messages.CANCEL_QUESTION, wraps=True), stretch=1)
+        row.addWidget(self.throw_button)
+        row.addWidget(self.no_button)
+        self.question.hide()
 
     def _button(self, text: str, slot: object) -> QPushButton:
         button = QPushButton(text)
@@ -104,12 +120,13 @@ class RunPage(QWidget):
         """Show a training from its first event on."""
         self.leave()
         self._order, self._best, self._asked, self._error = order, {}, "", ""
-        self._rounds = 0, 1
+        self._stage, self._outlook = "", Outlook(order)
         self.title.setText(order.title)
         self.best_text.setText("")
         self.state_text.setText(messages.STARTING)
         self.bar.setRange(0, 0)
         self.banner.show_notice(None)
+        self.question.hide()
         self.loss.clear()
         self.uar.clear()
         self.log.clear()
@@ -139,51 +156,51 @@ class RunPage(QWidget):
             self.uar.add(points)
         for event in events:
             self._hear(event)
+        self._show_outlook()
         if self.log.isVisible():
             self._show_log()
 
     def _hear(self, event: dict[str, Any]) -> None:
         kind = event["event"]
+        self._outlook.hear(event)
         if kind == "stage":
-            self.state_text.setText(messages.STAGES.get(event["stage"], event["text"]))
-            self.bar.setRange(0, 0)
-        elif kind == "progress":
-            self._rounds = event["done"], event["total"]
-            self._show_share(event["done"] / max(1, event["total"]))
-            words = (event["stage"], event["done"], event["total"], event["eta_s"])
-            self.state_text.setText(messages.progress_text(*words))
-        elif kind == "epoch":
-            self._learned(event)
-        elif kind == "error":
-            self._error = f"{event['text']} {messages.plain(event['fix'])}".strip()
-        elif kind == "begin":
-            self._error = ""
-
-    def _learned(self, event: dict[str, Any]) -> None:
-        done, total = self._rounds
-        # Nobody knows when a round will end: it goes on as long as it gets better.
-        self._show_share((done + min(0.9, event["epoch"] / _TYPICAL_EPOCHS)) / max(1, total))
-        if event["uar"] > self._best.get("uar", 0.0):
+            self._stage = event["stage"]
+        elif kind == "epoch" and event["uar"] > self._best.get("uar", 0.0):
             self._best = event
             self.best_text.setText(messages.BEST.format(100 * event["uar"], event["epoch"]))
             self.keep_button.setEnabled(not self._asked)
+        elif kind == "error":
+            self._error = f"{event['text']} {messages.plain(event['fix'])}".strip()
+        elif kind == "begin":
+            self._error, self._stage = "", ""
 
-    def _show_share(self, share: float) -> None:
-        self.bar.setRange(0, 1000)
+    def _show_outlook(self) -> None:
+        if self._asked or not self._stage:
+            return
+        share = 0.0 if self._stage == "queue" else self._outlook.share
+        self.bar.setRange(0, 1000 if share else 0)
         self.bar.setValue(round(1000 * share))
+        self._say(messages.progress_text(self._stage, share, self._outlook.rounds, self._outlook.left_s))
+
+    def _say(self, text: str) -> None:
+        """Say how it goes, unless it is about to end: then that is what people want to know."""
+        if not self._asked:
+            self.state_text.setText(text)
 
     def _state_changed(self, state: TrainingState) -> None:
         is_alive = state in _ALIVE
+        had_focus = self._has_focus()
         is_model = self._order is not None and self._order.kind is TrainingKind.MODEL
         self.bar.setVisible(is_alive)
         self.pause_button.setVisible(is_alive)
-        self.pause_button.setEnabled(True)
         self.resume_button.setVisible(not is_alive and state is not TrainingState.DONE)
         self.keep_button.setVisible(is_model and state is not TrainingState.DONE)
-        self.keep_button.setEnabled(bool(self._best))
         self.cancel_button.setVisible(state is not TrainingState.DONE)
-        self._explain(state)
+        if state is not TrainingState.RUNNING:
+            self.question.hide()
         if is_alive or self.watch is None:
+            self._explain(state)
+            self._let_act(is_alive=is_alive)
             return
         asked, self._asked = self._asked, ""
         if asked == "cancel":
@@ -192,6 +209,23 @@ class RunPage(QWidget):
             self._start_keeping()
         elif state is TrainingState.DONE:
             self.finished.emit(self.watch.folder)
+        else:
+            self._explain(state)
+            self._let_act(is_alive=False)
+            if had_focus:
+                self.resume_button.setFocus()
+
+    def _let_act(self, *, is_alive: bool) -> None:
+        """Enable what can be done now; one thing at a time is asked of the trainer."""
+        is_free = not self._asked
+        self.pause_button.setEnabled(is_free)
+        self.keep_button.setEnabled(is_free and bool(self._best))
+        self.cancel_button.setEnabled(is_free)
+        self.may_close.setVisible(is_alive and is_free)
+
+    def _has_focus(self) -> bool:
+        focused = self.window().focusWidget()
+        return focused is not None and self.isAncestorOf(focused)
 
     def _explain(self, state: TrainingState) -> None:
         assert self.watch is not None  # noqa: S101 - only a watch tells states
@@ -213,17 +247,23 @@ class RunPage(QWidget):
     def _stop(self, why: str) -> None:
         if self.watch is None:
             return
-        self._asked = why
         try:
             self.watch.folder.ask_to_stop()
         except UserFacingError as error:
             self.banner.show_notice(Notice(str(error), is_error=True))
             return
-        self.state_text.setText(messages.STOPPING)
-        self.pause_button.setEnabled(False)
-        self.keep_button.setEnabled(False)
+        self._begin_to(why)
+
+    def _begin_to(self, why: str) -> None:
+        """Say what is happening until it has happened; the keyboard stays where it does no harm."""
+        self.log_button.setFocus()
+        self._asked = why
+        self.state_text.setText(messages.ENDINGS[why])
+        self.bar.setRange(0, 0)
+        self._let_act(is_alive=True)
 
     def _resume(self) -> None:
+        self.state_text.setText(messages.STARTING)
         self._attempt(self._trainings.resume)
 
     def _keep(self) -> None:
@@ -233,6 +273,7 @@ class RunPage(QWidget):
             self._start_keeping()
 
     def _start_keeping(self) -> None:
+        self._begin_to("keep")
         self._attempt(self._trainings.keep_best)
 
     def _attempt(self, act: Any) -> None:
@@ -241,11 +282,21 @@ class RunPage(QWidget):
         try:
             act(self.watch.folder)
         except UserFacingError as error:
+            self._asked = ""
             self.banner.show_notice(Notice(str(error), is_error=True))
         else:
             self.watch.start(is_new=True)
 
+    def _ask_to_cancel(self) -> None:
+        self.question.show()
+        self.no_button.setFocus()
+
+    def _close_question(self) -> None:
+        self.question.hide()
+        self.log_button.setFocus()
+
     def _cancel(self) -> None:
+        self._close_question()
         if self.watch is not None and self.watch.state in _ALIVE:
             self._stop("cancel")
         else:
@@ -257,11 +308,11 @@ class RunPage(QWidget):
         folder = self.watch.folder
         self.leave()
         try:
-            self._trainings.delete(folder)
+            self._trainings.discard(folder)
         except UserFacingError as error:
             self.banner.show_notice(Notice(str(error), is_error=True))
         else:
-            self.cancelled.emit()
+            self.cancelled.emit(self.title.text())
 
     def _toggle_log(self) -> None:
         self.log.setVisible(not self.log.isVisible())

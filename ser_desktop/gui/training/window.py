@@ -58,7 +58,7 @@ class TrainingWindow(QMainWindow):
         super().__init__(parent)
         self.trainings = trainings
         self.setWindowTitle(messages.TITLE)
-        self.setMinimumSize(QSize(960, 640))
+        self.setMinimumSize(QSize(1024, 700))
         self.resize(1120, 760)
         self.new_model = NewModel(trainings, installer, recorder)
         self.paper_page, self.history_page = PaperPage(trainings), HistoryPage(trainings)
@@ -121,7 +121,7 @@ class TrainingWindow(QMainWindow):
         self.paper_page.begun.connect(lambda folder: self.open(folder, is_new=True))
         self.history_page.opened.connect(self._open_entry)
         self.run_page.finished.connect(self.open)
-        self.run_page.cancelled.connect(self._show_history)
+        self.run_page.cancelled.connect(self._cancelled)
         self.result_page.used.connect(self.used)
         self.result_page.another.connect(self._show_anew)
         self.paper_result.another.connect(self._show_paper)
@@ -171,7 +171,12 @@ class TrainingWindow(QMainWindow):
         self.run_page.leave()
         self.new_model.close_down()
         self.paper_page.call.cancel()
+        self.trainings.settle()
         super().closeEvent(event)
+
+    def _cancelled(self, title: str) -> None:
+        self._show_history()
+        self.history_page.offer_undo(messages.CANCELLED.format(title))
 
     def _open_entry(self, entry: Entry) -> None:
         self.open(entry.folder)

@@ -31,7 +31,7 @@ def page(window: TrainingWindow) -> HistoryPage:
 
 def test_the_latest_comes_first_and_a_damaged_one_is_listed_as_such(page: HistoryPage) -> None:
     assert [row.edit.text() for row in page.rows] == ["second", "first", "broken"]
-    assert page.rows[0].state.text() == "finished · 2026-01-02 10:00 · Quick"
+    assert page.rows[0].state.text() == "finds 75 % · finished · 2026-01-02 10:00 · Quick"
     assert page.rows[2].state.text().startswith(messages.DAMAGED)
     assert not page.rows[2].open_button.isEnabled()
     assert page.rows[2].delete_button.isEnabled()
@@ -57,19 +57,64 @@ def test_a_name_is_changed_where_it_stands(page: HistoryPage, qtbot: QtBot) -> N
     assert [row.edit.text() for row in page.rows] == ["second", "Better", "broken"]
 
 
-@pytest.mark.parametrize(("has_trash", "said"), [(True, messages.TRASHED), (False, messages.DELETED)])
-def test_one_is_deleted_to_the_trash_where_there_is_one(
-    page: HistoryPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_trash: bool, said: str
-) -> None:
+def trash_at(place: Path, *, there_is_one: bool) -> object:
     def trash(name: str) -> bool:
-        if has_trash:
-            Path(name).rename(tmp_path / "trash")
-        return has_trash
+        if there_is_one:
+            Path(name).rename(place)
+        return there_is_one
 
-    monkeypatch.setattr(trainings_room.QFile, "moveToTrash", staticmethod(trash))
+    return staticmethod(trash)
+
+
+@pytest.mark.parametrize("has_trash", [True, False])
+def test_what_is_deleted_goes_when_the_window_closes(
+    window: TrainingWindow, page: HistoryPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_trash: bool
+) -> None:
+    monkeypatch.setattr(trainings_room.QFile, "moveToTrash", trash_at(tmp_path / "bin", there_is_one=has_trash))
+    folder = page.rows[0].entry.folder.path
     page.rows[0].delete_button.click()
     assert [row.edit.text() for row in page.rows] == ["first", "broken"]
-    assert page.banner.text.text() == said
+    assert page.undo_text.text() == messages.DELETED.format("second")
+    assert page.undo_button.hasFocus()
+    assert folder.is_dir()
+    window.close()
+    assert not folder.exists()
+    assert (tmp_path / "bin").exists() is has_trash
+    assert page.undo.isHidden()
+
+
+def test_a_deletion_can_be_taken_back_until_the_next_one(
+    page: HistoryPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainings_room.QFile, "moveToTrash", trash_at(tmp_path / "bin", there_is_one=True))
+    page.rows[0].delete_button.click()
+    page.undo_button.click()
+    assert [row.edit.text() for row in page.rows] == ["second", "first", "broken"]
+    assert page.undo.isHidden()
+    page.rows[0].delete_button.click()
+    page.rows[0].delete_button.click()
+    assert [row.edit.text() for row in page.rows] == ["broken"]
+    assert (tmp_path / "bin" / "training.json").exists()
+    page.undo_button.click()
+    assert [row.edit.text() for row in page.rows] == ["first", "broken"]
+
+
+def test_the_model_in_use_is_marked_and_not_deleted(window: TrainingWindow, page: HistoryPage) -> None:
+    used = TrainingFolder(window.trainings.root / "first")
+    window.trainings._bundle_in_use = lambda: str(used.bundle)
+    page.look()
+    assert [row.used.isHidden() for row in page.rows] == [True, False, True]
+    assert not page.rows[1].delete_button.isEnabled()
+    assert page.rows[1].delete_button.toolTip() == messages.USE_ANOTHER_FIRST
+    page._delete(page.rows[1].entry)
+    assert "uses this model" in page.banner.text.text()
+    assert used.path.exists()
+
+
+def test_one_that_was_stopped_early_says_so(window: TrainingWindow, page: HistoryPage) -> None:
+    finish(page.rows[0].entry.folder, TrainingKind.MODEL, row(protocol="3 folds; stopped before its end"), missing={})
+    page.look()
+    assert page.rows[0].state.text().startswith("finds 75 % · stopped early")
 
 
 def test_a_running_one_is_not_deleted(window: TrainingWindow, page: HistoryPage) -> None:

@@ -11,13 +11,15 @@ from pytestqt.qtbot import QtBot
 
 from ser_desktop.core.datasets import DATASETS, Dataset
 from ser_desktop.core.errors import DownloadError
+from ser_desktop.core.training_folder import TrainingFolder
 from ser_desktop.gui import install_worker
 from ser_desktop.gui.training import messages
 from ser_desktop.gui.training.draft import PLAIN_RECIPES, Parts
+from ser_desktop.gui.training.last_places import last_places, remember_places
 from ser_desktop.gui.training.window import TrainingWindow
 from tests.helpers.corpora import write_class_folders, write_iemocap, write_small_ravdess
 from tests.helpers.scripted_trainer import ScriptedTrainer
-from tests.helpers.training_reports import check_event, estimate_event, finding
+from tests.helpers.training_reports import check_event, estimate_event, finding, order
 from trainer.experiments import RECIPES
 
 QUICK, BALANCED, PAPER, *_ = (recipe.name for recipe in PLAIN_RECIPES)
@@ -212,9 +214,44 @@ def test_each_recipe_says_what_it_takes_or_lacks(at_recipe: TrainingWindow, qtbo
     assert page.choices[QUICK].remark.text() == "about 2 min, 5 MB on disk"
     assert page.choices[BALANCED].remark.text() == messages.NOT_MEASURED
     assert page.choices[PAPER].remark.text() == messages.NEEDS.format("wav2vec2-base")
-    assert not page.choices[QUICK].get_button.isVisible()
+    assert page.lacking.isAncestorOf(page.choices[PAPER])
+    assert not page.lacking.isAncestorOf(page.choices[QUICK])
     with qtbot.waitSignal(at_recipe.lacked):
-        click(qtbot, page.choices[PAPER].get_button)
+        click(qtbot, page.get_button)
+
+
+def test_one_recipe_is_recommended_and_chosen(at_recipe: TrainingWindow) -> None:
+    page = at_recipe.new_model.recipe_page
+    recommended = [name for name, choice in page.choices.items() if "recommended" in choice.button.text()]
+    assert recommended == [QUICK]
+    assert page.choices[QUICK].button.isChecked()
+
+
+def test_a_second_model_of_the_same_recordings_gets_a_name_of_its_own(at_recipe: TrainingWindow) -> None:
+    new = at_recipe.new_model
+    title = new.recipe_page.title.text()
+    TrainingFolder(at_recipe.trainings.root / "earlier").write(order(title))
+    new.show_step(0)
+    new.show_step(2)
+    assert new.recipe_page.title.text() == f"{title} 2"
+
+
+def test_where_the_recordings_are_is_known_the_next_time_and_on_the_papers_page(
+    window: TrainingWindow, tmp_path: Path
+) -> None:
+    remember_places("ravdess", [tmp_path])
+    line = window.paper_page.corpora[1]
+    assert line.key == "ravdess"
+    line.box.click()
+    assert line.places.paths == (tmp_path,)
+    assert last_places("ravdess-song") == (tmp_path,)
+    assert last_places("iemocap") == ()
+    remember_places("iemocap", [tmp_path / "unplugged"])
+    assert last_places("iemocap") == ()
+
+
+def test_only_recordings_that_can_be_trained_on_are_remembered(at_recipe: TrainingWindow) -> None:
+    assert last_places("folder") == tuple(Path(p) for p in at_recipe.new_model.corpus_page.choice.data)
 
 
 def test_a_recipe_without_room_on_the_disk_cannot_be_started(

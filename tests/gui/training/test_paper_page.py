@@ -41,8 +41,10 @@ def test_every_row_is_offered_those_whose_encoder_is_missing_cannot_be_chosen(pa
 def test_start_needs_a_row_and_the_place_of_every_corpus_that_is_wanted(page: PaperPage, tmp_path: Path) -> None:
     speech, song = page.corpora[1], page.corpora[2]
     assert not page.start_button.isEnabled()
+    assert page.lacks.text() == messages.PAPER_LACKS_CORPUS
     speech.box.click()
     assert not page.start_button.isEnabled()
+    assert page.lacks.text() == messages.PAPER_LACKS_PLACE.format("RAVDESS, speech only")
     speech.places.set_paths([tmp_path])
     assert page.start_button.isEnabled()
     song.box.click()
@@ -51,6 +53,7 @@ def test_start_needs_a_row_and_the_place_of_every_corpus_that_is_wanted(page: Pa
     for box in page.rows.values():
         box.setChecked(False)
     assert not page.start_button.isEnabled()
+    assert page.lacks.text() == messages.PAPER_LACKS_ROWS
 
 
 def test_each_corpus_becomes_a_training_and_the_first_is_shown(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,23 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from ser_desktop.core.training_folder import TrainingFolder, TrainingKind
-from ser_desktop.gui.training import messages
+from ser_desktop.gui.training import messages, parts
+from ser_desktop.gui.training.reports import comparable
 from ser_desktop.gui.training.result_page import ResultPage
 from ser_desktop.gui.training.window import TrainingWindow
 from tests.helpers.training_reports import finish, order, row
 
 BASE_LAYERS = [[1 / 13] * 13] * 2
+
+
+class Desktop:
+    """Stands where the desktop's services are."""
+
+    def __init__(self, *, shows_folders: bool) -> None:
+        self._shows_folders = shows_folders
+
+    def openUrl(self, _url: object) -> bool:
+        return self._shows_folders
 
 
 def finished(window: TrainingWindow, name: str = "one", **changes: Any) -> TrainingFolder:
@@ -60,7 +72,56 @@ def test_figures_are_told_in_plain_words_and_exactly(window: TrainingWindow) -> 
 def test_what_makes_figures_weak_is_said_beside_them(
     window: TrainingWindow, changes: dict[str, Any], words: str
 ) -> None:
-    assert words in opened(window, **changes).warnings.text()
+    page = opened(window, **changes)
+    page.warnings.more_button.setChecked(True)
+    assert words in page.warnings.text.text()
+
+
+def test_more_than_two_warnings_are_folded(window: TrainingWindow) -> None:
+    page = opened(window, warnings=["One.", "Two."])
+    assert page.warnings.text.text().count("!") == 2
+    assert page.warnings.more_button.text() == messages.MORE.format(2)
+    page.warnings.more_button.click()
+    assert page.warnings.text.text().count("!") == 4
+    page.show_result(finished(window, "good", n_test=200, n_speakers=5), order())
+    assert page.warnings.isHidden()
+
+
+def test_sentences_that_were_heard_in_training_are_explained(window: TrainingWindow) -> None:
+    said = [f"120 of the 120 test utterances of fold-{i} say a sentence that is also trained on." for i in (1, 2)]
+    assert messages.warnings(row(n_test=200, n_speakers=5, warnings=said)) == [messages.SAME_SENTENCES]
+
+
+def test_one_that_was_stopped_early_says_what_it_rests_on(window: TrainingWindow) -> None:
+    page = opened(window, protocol="3 folds; stopped before its end")
+    assert "stopped early: this result rests on 2 rounds, some of them cut short" in page.stopped.text()
+    folder = finished(window, "two", protocol="3 folds; stopped before its end")
+    folder.write(replace(order("two"), arguments=("train", *("--seed", "1") * 5)))
+    window.open(folder)
+    assert "2 of the 5 rounds that were planned" in page.stopped.text()
+    window.open(finished(window, "three"))
+    assert page.stopped.isHidden()
+
+
+def test_a_better_model_in_use_takes_the_emphasis_off_the_button(window: TrainingWindow) -> None:
+    page = opened(window)
+    page.show_model_in_use("Better", 90.0)
+    assert page.use_button.objectName() == ""
+    page.show_used(is_used=True)
+    assert page.beside.isHidden()
+    page.show_model_in_use("Worse", 50.0)
+    assert page.use_button.objectName() == "primary"
+
+
+@pytest.mark.parametrize("has_file_manager", [True, False])
+def test_where_no_program_shows_folders_the_page_says_where_it_is(
+    window: TrainingWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, has_file_manager: bool
+) -> None:
+    monkeypatch.setattr(parts, "QDesktopServices", Desktop(shows_folders=has_file_manager))
+    page = opened(window)
+    qtbot.mouseClick(page.folder_button, Qt.MouseButton.LeftButton)
+    assert page.banner.isVisible() is not has_file_manager
+    assert has_file_manager or str(window.trainings.root / "one") in page.banner.text.text()
 
 
 def test_layers_are_shown_beside_the_published_ones_where_there_are_as_many(window: TrainingWindow) -> None:
@@ -111,11 +172,30 @@ def test_two_results_are_compared_where_that_is_fair(window: TrainingWindow) -> 
     (damaged.run(TrainingKind.MODEL) / "report.json").write_text(json.dumps({"rows": []}))
     page = opened(window)
     box = page.compare_box
-    assert {box.itemText(i) for i in range(1, box.count())} == {"two", "elsewhere"}
+    assert {box.itemText(i) for i in range(1, box.count())} == {
+        "two · 2026-01-01 10:00",
+        "elsewhere · 2026-01-01 10:00",
+    }
     for name, remark, is_fair in (("two", messages.FAIR, True), ("elsewhere", messages.UNFAIR, False)):
-        box.setCurrentIndex(box.findText(name))
+        box.setCurrentIndex(box.findText(name, Qt.MatchFlag.MatchStartsWith))
         box.activated.emit(box.currentIndex())
         cells = [cell.text() for cell in page.comparison.findChildren(QLabel)]
         assert remark in cells
         assert ("+5.0" in cells) is is_fair
         assert "70.0 ± 2.0 %" in cells or name == "elsewhere"
+
+
+def test_one_that_was_stopped_early_is_compared_and_said_to_be_so(window: TrainingWindow) -> None:
+    finished(window, "two", uar_mean=70.0, protocol="3 folds; stopped before its end")
+    page = opened(window)
+    page.compare_box.setCurrentIndex(1)
+    page.compare_box.activated.emit(1)
+    remark = page.comparison.remark.text()
+    assert remark == f"{messages.FAIR} {messages.STOPPED_ONE.format('two · 2026-01-01 10:00')}"
+
+
+def test_fewer_folds_are_no_fair_comparison() -> None:
+    stopped = row(protocol="3 folds; stopped: 2 of 3 folds", n_test=16)
+    assert not comparable(row(), stopped)
+    assert comparable(row(), row(protocol="3 folds; stopped before its end"))
+    assert not comparable(row(), row(protocol="3 folds; speaker-dependent"))

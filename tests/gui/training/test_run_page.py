@@ -68,14 +68,14 @@ def test_a_running_training_shows_how_far_it_is_and_how_good(followed: Followed,
         tell(folder, TRAIN, PROGRESS, EPOCH)
         window.open(folder)
         assert page.title.text() == "Mine"
-        assert page.state_text.text() == "Learning: 1 of 5 rounds done · about 4 min left"
+        assert page.state_text.text() == "Learning, 1 of 5 rounds done · 37 % · at most about 4 min left"
         assert page.best_text.text() == messages.BEST.format(42, 3)
         assert offers(page) == [messages.PAUSE, messages.KEEP_BEST, messages.CANCEL_TRAINING]
         tell(folder, {**EPOCH, "epoch": 4, "uar": 0.5})
         until(qtbot, lambda: page.best_text.text() == messages.BEST.format(50, 4))
         assert 0.2 < page.bar.value() / page.bar.maximum() < 0.4
         click(qtbot, page.log_button)
-        assert "epoch 4: error 1.500" in page.log.toPlainText()
+        assert "pass 4: error 1.500" in page.log.toPlainText()
     until(qtbot, lambda: messages.INTERRUPTED_TEXT in page.banner.text.text())
 
 
@@ -98,10 +98,14 @@ def test_pause_asks_the_trainer_to_stop_and_go_on_starts_it_again(
         click(qtbot, page.pause_button)
         assert folder.stop_file.exists()
         assert page.state_text.text() == messages.STOPPING
+        assert page.log_button.hasFocus()
         tell(folder, {"event": "error", "text": "Stopped.", "fix": "Run it again.", "code": 3})
     until(qtbot, lambda: page.banner.text.text() == messages.PAUSED_TEXT)
     assert offers(page) == [messages.RESUME, messages.KEEP_BEST, messages.CANCEL_TRAINING]
+    assert page.resume_button.hasFocus()
+    assert not page.may_close.isVisible()
     click(qtbot, page.resume_button)
+    assert page.state_text.text() == messages.STARTING
     assert trainer.asked == [["train", "--out", "x", "--follow", str(folder.path)]]
     assert not page.banner.isVisible()
 
@@ -117,23 +121,62 @@ def test_stop_and_keep_the_best_stops_first_and_then_makes_a_model(
         assert folder.stop_file.exists()
         tell(folder, {"event": "error", "text": "Stopped.", "fix": "", "code": 3})
         assert not trainer.asked
+        assert page.state_text.text() == messages.KEEPING
     until(qtbot, lambda: bool(trainer.asked))
+    assert page.state_text.text() == messages.KEEPING
+    assert offers(page) == []
     assert trainer.asked[-1] == ["train", "--out", "x", "--keep-best", "--follow", str(folder.path)]
     finish(folder, TrainingKind.MODEL, row(), missing={})
     until(qtbot, lambda: window.stack.currentWidget() is window.result_page)
 
 
-def test_cancel_stops_and_throws_away(followed: Followed, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cancel_asks_first_where_it_stands_and_can_be_taken_back(
+    followed: Followed, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(trainings_room.QFile, "moveToTrash", lambda *_: False)
     window, page, folder = followed
     with folder.kept_alive():
         tell(folder, TRAIN)
         window.open(folder)
         click(qtbot, page.cancel_button)
-        assert folder.path.exists()
+        assert page.question.isVisible()
+        assert page.no_button.hasFocus()
+        assert not folder.stop_file.exists()
+        click(qtbot, page.no_button)
+        assert not page.question.isVisible()
+        click(qtbot, page.cancel_button)
+        click(qtbot, page.throw_button)
+        assert folder.stop_file.exists()
+        assert page.state_text.text() == messages.CANCELLING
+        assert offers(page) == []
+        assert not page.may_close.isVisible()
         tell(folder, {"event": "error", "text": "Stopped.", "fix": "", "code": 3})
-    until(qtbot, lambda: not folder.path.exists())
-    assert window.stack.currentWidget() is window.history_page
+    until(qtbot, lambda: window.stack.currentWidget() is window.history_page)
+    assert window.history_page.undo_text.text() == messages.CANCELLED.format("Mine")
+    assert not window.history_page.rows
+    click(qtbot, window.history_page.undo_button)
+    assert [row.edit.text() for row in window.history_page.rows] == ["Mine"]
+    window.trainings.discard(folder)
+    window.close()
+    assert not folder.path.exists()
+
+
+def test_cancelled_while_it_still_starts_it_is_cancelled_all_the_same(
+    followed: Followed, qtbot: QtBot, trainer: ScriptedTrainer
+) -> None:
+    window, page, folder = followed
+    tell(folder, TRAIN, EPOCH, {"event": "error", "text": "Stopped.", "fix": "", "code": 3})
+    window.open(folder)
+    click(qtbot, page.resume_button)
+    assert page.state_text.text() == messages.STARTING
+    click(qtbot, page.cancel_button)
+    click(qtbot, page.throw_button)
+    assert folder.stop_file.exists()
+    with folder.kept_alive():
+        page.watch.look()  # type: ignore[union-attr]
+        assert page.state_text.text() == messages.CANCELLING
+    tell(folder, {"event": "error", "text": "Stopped.", "fix": "", "code": 3})
+    until(qtbot, lambda: window.stack.currentWidget() is window.history_page)
 
 
 def test_a_problem_is_told_in_its_own_words_without_those_for_terminals(followed: Followed) -> None:

@@ -75,7 +75,7 @@ def test_the_default_bundle_listens_to_the_encoder_that_comes_along_and_the_spar
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    refused(tmp_path / "nothing here", "no model bundle at .*nothing here")
+    refused(tmp_path / "nothing here", "no model at .*nothing here")
 
 
 @pytest.mark.parametrize("name", ["config.json", "model.safetensors", "README.md", "checksums.json"])

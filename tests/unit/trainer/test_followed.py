@@ -97,6 +97,18 @@ def test_asked_to_stop_it_hears_a_signal(work: Callable[[str], Working]) -> None
     assert not one.folder.stop_file.exists()
 
 
+def test_asked_to_stop_while_it_starts_it_stops_as_soon_as_it_can(
+    work: Callable[[str], Working], tmp_path: Path
+) -> None:
+    folder = tmp_path / "trainings" / "one"
+    folder.mkdir(parents=True)
+    TrainingFolder(folder).ask_to_stop()
+    one = work("one")
+    assert one.process.wait(timeout=30) == 0
+    assert one.folder.state() is TrainingState.STOPPED
+    assert not one.folder.stop_file.exists()
+
+
 def test_asked_to_stop_before_its_turn_it_does_not_begin(work: Callable[[str], Working]) -> None:
     first = work("first")
     until(lambda: first.events() == ["notice"])
