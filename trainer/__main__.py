@@ -1,4 +1,7 @@
-"""The command line: ``python -m trainer check|reproduce|train|pretrain|report|export|robustness|score|table``."""
+"""The command line: ``python -m trainer COMMAND``.
+
+check, reproduce, train, pretrain, report, export, robustness, calibrate-study, score, table.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from rich.console import Console
 
 from ser_desktop.core.errors import Cancelled, UserFacingError
 from trainer import commands, run_commands
+from trainer.calibration import command as calibration_command
 from trainer.checks import command as check_command
 from trainer.console import ConsoleListener
 from trainer.events import GO_ON, STOPPED, Failure, JsonLines, Listener
@@ -118,6 +122,7 @@ def _with_workers(options: argparse.Namespace, listener: Listener) -> int:
         "train": commands.train,
         "export": run_commands.export_bundle,
         "robustness": run_commands.robustness,
+        "calibrate-study": calibration_command.run_command,
     }
     try:
         command[options.command](options, workers, listener)

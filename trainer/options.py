@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from ser_desktop.core.device import AUTO, BackendName
+from trainer.calibration import command as calibration_command
 from trainer.corpora import CORPORA
 from trainer.experiments import RECIPES, Preset
 from trainer.pretrain import command as pretrain_command
@@ -25,6 +26,9 @@ def make_parser() -> argparse.ArgumentParser:
     _add_events(report)
     _add_export(commands_)
     _add_robustness(commands_)
+    calibration = calibration_command.add_parser(commands_)
+    _add_data(calibration)
+    _add_running(calibration)
     _add_events(pretrain_command.add_parser(commands_, _positive))
     score = commands_.add_parser("score", help="score any CSV with the columns file, target, prediction")
     score.add_argument("predictions", type=Path, metavar="PREDICTIONS.csv")

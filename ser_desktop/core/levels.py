@@ -15,7 +15,9 @@ from ser_desktop.core.audio import SAMPLE_RATE_HZ, FloatArray
 FLOOR_DB = -120.0
 """Level reported for digital silence."""
 
-_FRAME_S = 0.02
+FRAME_S = 0.02
+"""Length of the frames whose levels are looked at."""
+
 _CLIP = 0.985
 _CLIPPED_SHARE = 0.002
 
@@ -65,7 +67,7 @@ class SpeechGate:
     def __call__(self, samples: FloatArray) -> Speech:
         """Judge one window of (n_samples,) float32 at 16 kHz."""
         levels = frame_levels_db(samples)
-        n_needed = round(self.active_s / _FRAME_S)
+        n_needed = round(self.active_s / FRAME_S)
         if len(levels) <= n_needed:
             return Speech.ABSENT
         background_db = max(float(np.percentile(levels, 10)), -75.0)
@@ -76,9 +78,9 @@ class SpeechGate:
         return Speech.PRESENT if is_loud else Speech.TOO_QUIET
 
 
-def frame_levels_db(samples: FloatArray) -> FloatArray:
+def frame_levels_db(samples: FloatArray, rate_hz: float = SAMPLE_RATE_HZ) -> FloatArray:
     """RMS level of consecutive 20 ms frames in dB relative to full scale, shape (n_frames,)."""
-    n_frame = int(_FRAME_S * SAMPLE_RATE_HZ)
+    n_frame = round(FRAME_S * rate_hz)
     n_frames = len(samples) // n_frame
     frames = samples[: n_frames * n_frame].reshape(n_frames, n_frame)
     # A microphone's constant offset is not sound: a whole-window mean would also remove speech's slow parts.

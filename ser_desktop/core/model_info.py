@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ser_desktop.core.voices import VoiceUse
+
 if TYPE_CHECKING:
     from ser_desktop.core.analysis import Analyser
 
@@ -31,6 +33,12 @@ class ModelInfo:
     device, device_reason : str
     backend, backend_reason : str
         How the speech encoder is computed, and why so; empty for a model without one.
+    encoder : str
+        Identity of the speech encoder; empty for a model without one.
+    voice : str
+        Name of the calibrated voice that was chosen, "" if none was.
+    voice_use : VoiceUse
+        What becomes of it with this model.
     """
 
     name: str
@@ -50,6 +58,9 @@ class ModelInfo:
     device_reason: str
     backend: str = ""
     backend_reason: str = ""
+    encoder: str = ""
+    voice: str = ""
+    voice_use: VoiceUse = VoiceUse.NONE
 
 
 def describe(analyser: Analyser) -> ModelInfo:
@@ -77,4 +88,7 @@ def describe(analyser: Analyser) -> ModelInfo:
         device_reason=analyser.device.reason,
         backend=encoder.backend.in_words if encoder else "",
         backend_reason=encoder.backend_reason if encoder else "",
+        encoder=config.encoder or "",
+        voice=analyser.voice,
+        voice_use=analyser.voice_use,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
@@ -23,16 +24,52 @@ class Normalisation(StrEnum):
 
 
 @dataclass(frozen=True)
+class NeutralOffset:
+    """What all speech of a person differs from their neutral speech, on average over training speakers.
+
+    A voice is calibrated with neutral speech, but heads with speaker normalisation were trained on
+    statistics of everything a speaker said, neutral or not.
+
+    Attributes
+    ----------
+    shift : (n_layers, n_features) float32
+        Added to the mean.
+    ratio : (n_layers, n_features) float32
+        The deviation is multiplied by it.
+    """
+
+    shift: FloatArray
+    ratio: FloatArray
+
+    def layers(self, chosen: slice) -> NeutralOffset:
+        """Return that of some layers."""
+        return NeutralOffset(self.shift[chosen], self.ratio[chosen])
+
+    def applied_to(self, neutral: Statistics) -> Statistics:
+        """Return what the statistics of all speech probably are."""
+        return Statistics(neutral.mean + self.shift, neutral.std * self.ratio)
+
+
+@dataclass(frozen=True)
 class Statistics:
     """Mean and standard deviation per layer and feature dimension.
 
     Attributes
     ----------
     mean, std : (n_layers, n_features) float32
+    neutral : NeutralOffset or None
+        For what a model with speaker normalisation stores: what its training speakers' neutral speech
+        lacked. None where nobody spoke neutrally, and for everything else.
     """
 
     mean: FloatArray
     std: FloatArray
+    neutral: NeutralOffset | None = None
+
+    def layers(self, chosen: slice) -> Statistics:
+        """Return those of some layers."""
+        neutral = self.neutral.layers(chosen) if self.neutral else None
+        return Statistics(self.mean[chosen], self.std[chosen], neutral)
 
     def apply(self, features: FloatArray) -> FloatArray:
         """Return (n_layers, n_frames, n_features) with mean 0 and deviation 1 over the reference data."""
@@ -92,3 +129,26 @@ class Accumulator:
 
     def _constant(self, std: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
         return std <= _MIN_RELATIVE_STD * np.abs(self._mean) + _MIN_STD
+
+
+def neutral_offset(speakers: Sequence[tuple[Statistics, Statistics]]) -> NeutralOffset:
+    """Return the offset from (neutral speech, all speech) of training speakers; ratios are averaged as logarithms."""
+    shifts = [everything.mean - neutral.mean for neutral, everything in speakers]
+    ratios = [np.log(everything.std / neutral.std) for neutral, everything in speakers]
+    return NeutralOffset(
+        np.stack(shifts).mean(axis=0, dtype=np.float64).astype(np.float32),
+        np.exp(np.stack(ratios).mean(axis=0, dtype=np.float64)).astype(np.float32),
+    )
+
+
+def as_all_speech(neutral: Statistics, average: Statistics) -> Statistics:
+    """Return what the statistics of all that a person says probably are.
+
+    Parameters
+    ----------
+    neutral : Statistics
+        Of the person's neutral speech.
+    average : Statistics
+        Of a model's average training speaker; without a `NeutralOffset`, ``neutral`` is returned as it is.
+    """
+    return neutral if average.neutral is None else average.neutral.applied_to(neutral)

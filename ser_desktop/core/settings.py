@@ -36,6 +36,7 @@ class Settings:
 
     microphone: str = _setting("", "Microphone", "Remembered by name; empty means the system's default microphone.")
     bundle: str = _setting("", "Model", "Folder of the model bundle; empty means the one that came along.")
+    voice: str = _setting("", "Voice", "Name of the calibrated voice; empty means none.")
     hop_s: float = _setting(1.0, "Answer every", "Seconds from one answer to the next.", bounds=(0.25, 8.0))
     device: str = _setting(
         "auto",
