@@ -71,6 +71,7 @@ class Application:
         self.window.appearance_chosen.connect(self._appearance_chosen)
         self.recorder.crashed.connect(self.show_crash)
         self.installer.crashed.connect(self.show_crash)
+        self.window.voices.crashed.connect(self.show_crash)
         qt.styleHints().colorSchemeChanged.connect(lambda _scheme: self._restyle())
         if notice:
             self.recorder.noticed.emit(Notice(notice))
@@ -92,7 +93,7 @@ class Application:
         """Run until the window is closed, end the threads, and return the exit status."""
         self.start()
         status = self._qt.exec()
-        if not all([self.installer.shut_down(), self.recorder.shut_down()]):
+        if not all([self.window.voices.close(), self.installer.shut_down(), self.recorder.shut_down()]):
             # Destroying a running thread would crash; nothing is left to save.
             _log.error("a thread did not end in time")
             logging.shutdown()

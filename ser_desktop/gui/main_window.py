@@ -37,6 +37,8 @@ from ser_desktop.gui.plots import LayerWeights, Timeline, Waveform
 from ser_desktop.gui.recorder import Notice, Recorder
 from ser_desktop.gui.tool_bar import ToolBar
 from ser_desktop.gui.training.door import TrainingDoor
+from ser_desktop.gui.voices.door import VoicesDoor
+from ser_desktop.gui.voices.messages import MENU as MY_VOICE
 from ser_desktop.gui.widgets import AnswerPanel, Card, ElidedLabel, EmotionBars, label
 
 _METER_MS = 33
@@ -74,6 +76,7 @@ class MainWindow(QMainWindow):
         self.audience: AudienceView | None = None
         self.training = TrainingDoor(recorder, installer, self)
         self.training.lacked.connect(self._show_encoders)
+        self.voices = VoicesDoor(recorder, self)
         self._wave_cursor = 0
         self._heard_speech = False
         self._is_painted = False
@@ -112,6 +115,7 @@ class MainWindow(QMainWindow):
         self.default_action = self._action(menu, messages.DEFAULT_MODEL, lambda: self.recorder.open_model(None))
         self.encoders_action = self._action(menu, messages.ENCODERS, self._show_encoders)
         self.train_action = self._action(menu, messages.TRAIN, self.training.open, "Ctrl+T")
+        self.voice_action = self._action(menu, MY_VOICE, self.voices.open)
         appearance = menu.addMenu(messages.APPEARANCE)
         group = QActionGroup(self)
         for choice, words in messages.APPEARANCES.items():
@@ -200,6 +204,7 @@ class MainWindow(QMainWindow):
         self.bar.device_picked.connect(recorder.choose)
         recorder.state_changed.connect(self._state_changed)
         recorder.model_changed.connect(self._model_changed)
+        recorder.voice_changed.connect(self._show_model)
         recorder.predicted.connect(self._predicted)
         recorder.devices_changed.connect(self._devices_changed)
         recorder.source_changed.connect(self._source_changed)
@@ -291,6 +296,7 @@ class MainWindow(QMainWindow):
         self._meter_timer.stop()
         self._text_timer.stop()
         self.training.close()
+        self.voices.close()
         if self.audience is not None:
             self.audience.close()
         super().closeEvent(event)
@@ -341,11 +347,14 @@ class MainWindow(QMainWindow):
         self.timeline.set_labels(model.labels)
         self.layers.set_weights(model.layer_weights, published_weights(model.head, model.normalisation))
         self.layers_text.setText(messages.layers_sentence(model))
-        self.model_text.setText(messages.model_status(model))
-        self.model_text.setToolTip(f"{messages.model_status(model)}\n{messages.model_tip(model)}")
         self.device_text.setText(messages.device_status(model))
         self.device_text.setToolTip(messages.device_tip(model))
+        self._show_model(model)
         self._show_texts()
+
+    def _show_model(self, model: ModelInfo) -> None:
+        self.model_text.setText(messages.model_status(model))
+        self.model_text.setToolTip(f"{messages.model_status(model)}\n{messages.model_tip(model)}")
 
     def _predicted(self, prediction: Prediction) -> None:
         self._heard_speech = self._heard_speech or bool(prediction.probabilities)
