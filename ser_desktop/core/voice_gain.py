@@ -68,6 +68,11 @@ def find_gain(head: str, features: tuple[str, ...], encoder: str) -> VoiceGain |
     return best
 
 
+def forget() -> None:
+    """Read the study anew when it is asked for next."""
+    _read.cache_clear()
+
+
 def _gain(parts: dict[str, Any]) -> VoiceGain | None:
     if any(OFFERED not in parts.get(part, {}) for part in ("validation", "test")):
         return None

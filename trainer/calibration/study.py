@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ser_desktop.core.analysis import collate, prepare
+from ser_desktop.core.analysis import collate
 from ser_desktop.core.audio import FloatArray
 from ser_desktop.core.heads import Head
 from ser_desktop.core.normalise import Normalisation, Statistics, as_all_speech
@@ -24,7 +24,6 @@ from trainer.splits import Split
 from trainer.stored import map_features
 
 PARTS = ("validation", "test")
-_BATCH = 20
 
 Statistics_ = tuple[Statistics, ...]
 
@@ -149,19 +148,20 @@ class Judge:
 
     def __init__(self, heads: Sequence[Head], speaker: Speaker, max_frames: int) -> None:
         self._heads = heads
-        self._speaker = speaker
-        self._max_frames = max_frames
+        cut = []
+        for i, branches in enumerate(speaker.branches):
+            n_frames = min(max_frames, speaker.n_frames(i))
+            cut.append(tuple(branch[:, :n_frames] for branch in branches))
+        # Normalising knows no utterances: their frames can lie one behind the other before it, too.
+        joined, self._lengths = collate(cut)
+        self._raw: list[FloatArray] = [branch.numpy() for branch in joined]
 
     def answers(self, statistics: Statistics_) -> Ints:
         """Return the likeliest class of every utterance, (n_seeds, n_utterances)."""
-        columns: list[Ints] = []
-        utterances = self._speaker.branches
+        normalised = [own.apply(raw) for own, raw in zip(statistics, self._raw, strict=True)]
         with torch.inference_mode():
-            for start in range(0, len(utterances), _BATCH):
-                some = utterances[start : start + _BATCH]
-                features, lengths = collate([prepare(branches, statistics, self._max_frames) for branches in some])
-                columns.append(np.stack([head(features, lengths).argmax(dim=1).numpy() for head in self._heads]))
-        return np.concatenate(columns, axis=1)
+            features = [torch.from_numpy(branch) for branch in normalised]
+            return np.stack([head(features, self._lengths).argmax(dim=1).numpy() for head in self._heads])
 
 
 def _draws(

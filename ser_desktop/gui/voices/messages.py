@@ -52,6 +52,11 @@ KEPT = "The voice of {} is kept, and used from now on."
 STOPPED = "Stopped. Nothing was kept."
 
 
+def as_lines(sentences: Sequence[str]) -> str:
+    """Return sentences as rich text that can be read from some distance."""
+    return "".join(f'<p style="margin: 0 0 6px 0; line-height: 120%">{sentence}</p>' for sentence in sentences)
+
+
 def speech(seconds: float) -> str:
     """Say how much speech was heard so far."""
     if seconds >= GOAL_SPEECH_S:

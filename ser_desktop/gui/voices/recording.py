@@ -65,7 +65,7 @@ class VoiceRecording(Card):
         name = QHBoxLayout()
         name.addWidget(label(messages.NAME))
         name.addWidget(self.name_edit, stretch=1)
-        self.sentences = label("\n".join(messages.SENTENCES), "answer", wraps=True)
+        self.sentences = label(messages.as_lines(messages.SENTENCES), "answer", wraps=True)
         self.meter, self.light = LevelMeter(), LightLabel()
         self.record_button = self._button(messages.RECORD, self._record, "record")
         self.record_button.setToolTip(messages.RECORD_TIP)
@@ -88,6 +88,7 @@ class VoiceRecording(Card):
         self.body.addLayout(buttons)
         self.body.addWidget(self.bar)
         self.body.addWidget(self.status)
+        self.body.addStretch(1)
 
     def _button(self, text: str, slot: Callable[[], None], name: str = "") -> QPushButton:
         button = QPushButton(text)

@@ -76,8 +76,10 @@ class VoiceList(Card):
         self._place.setSpacing(8)
         self.use_text, self.gain_text = label("", wraps=True), label("", "muted", wraps=True)
         self.body.addLayout(self._place)
+        self.body.addSpacing(8)
         self.body.addWidget(self.use_text)
         self.body.addWidget(self.gain_text)
+        self.body.addStretch(1)
 
     def show_voices(self, voices: Sequence[VoiceInfo | str], used: str, *, is_free: bool) -> None:
         """List voices anew.
