@@ -16,6 +16,7 @@ from ser_desktop.core.device import AUTO, BackendName
 from ser_desktop.core.errors import UserFacingError
 
 if TYPE_CHECKING:
+    from ser_desktop.core.analysis import Analyser
     from ser_desktop.core.files import FileAnalysis
 
 _DOWNLOADS = {"models": models_command.run, "datasets": datasets_command.run}
@@ -58,6 +59,8 @@ def _predict(options: argparse.Namespace) -> int:
 
     try:
         analyser = open_analyser(options.bundle or paths.default_bundle(), options.device, options.backend)
+        if options.voice:
+            _use_voice(analyser, options.voice)
     except UserFacingError as error:
         print(error, file=sys.stderr)
         return 1
@@ -83,6 +86,19 @@ def _predict(options: argparse.Namespace) -> int:
             text = json.dumps(analysis.as_json(model), ensure_ascii=False) if options.json else _in_words(analysis)
             print(text, flush=True)
     return status
+
+
+def _use_voice(analyser: Analyser, name: str) -> None:
+    """Use a calibrated voice; say so where it changes nothing."""
+    from ser_desktop.core.voices import VoiceUse, load_voice
+
+    analyser.use_voice(load_voice(name))
+    why = {
+        VoiceUse.NOT_NEEDED: "this model takes every voice alike",
+        VoiceUse.UNKNOWN: "it was recorded before the speech encoder of this model was installed; record it once more",
+    }.get(analyser.voice_use)
+    if why:
+        print(f"The voice «{name}» changes nothing: {why}.", file=sys.stderr)
 
 
 def _with_downloads(options: argparse.Namespace) -> int:
@@ -139,6 +155,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="from one window to the next in files longer than a window (default 4; live it is 1)",
     )
+    predict.add_argument("--voice", metavar="NAME", help="a calibrated voice (More → My voice…), for models that use it")
     _add_model_options(predict, default="auto")
     models_command.add_parser(commands)
     datasets_command.add_parser(commands)
