@@ -155,7 +155,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="from one window to the next in files longer than a window (default 4; live it is 1)",
     )
-    predict.add_argument("--voice", metavar="NAME", help="a calibrated voice (More → My voice…), for models that use it")
+    predict.add_argument(
+        "--voice", metavar="NAME", help="a calibrated voice (More → My voice…), for models that use it"
+    )
     _add_model_options(predict, default="auto")
     models_command.add_parser(commands)
     datasets_command.add_parser(commands)

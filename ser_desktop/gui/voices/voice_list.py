@@ -71,6 +71,7 @@ class VoiceList(Card):
     def __init__(self) -> None:
         super().__init__(messages.VOICES)
         self.rows: list[VoiceRow] = []
+        self._voices: list[VoiceInfo | str] = []
         self._group = QButtonGroup(self)
         self._place = QVBoxLayout()
         self._place.setSpacing(8)
@@ -82,7 +83,7 @@ class VoiceList(Card):
         self.body.addStretch(1)
 
     def show_voices(self, voices: Sequence[VoiceInfo | str], used: str, *, is_free: bool) -> None:
-        """List voices anew.
+        """List voices and mark the one in use.
 
         Parameters
         ----------
@@ -93,12 +94,24 @@ class VoiceList(Card):
         is_free : bool
             Whether another one may be chosen now.
         """
+        # Rows that stay keep the keyboard's focus.
+        if list(voices) != self._voices or not self.rows:
+            self._voices = list(voices)
+            self._build_rows()
+        for row in self.rows:
+            row.button.setChecked(row.name == used and row.button.isEnabled())
+        if not any(row.button.isChecked() for row in self.rows):
+            self.rows[0].button.setChecked(True)
+        self.setEnabled(is_free)
+
+    def _build_rows(self) -> None:
         for row in self.rows:
             self._group.removeButton(row.button)
             self._place.removeWidget(row)
+            row.hide()
             row.deleteLater()
         self.rows = [VoiceRow("", messages.NOBODY_TEXT)]
-        for info in voices:
+        for info in self._voices:
             if isinstance(info, str):
                 self.rows.append(VoiceRow(info, messages.DAMAGED, is_usable=False))
             else:
@@ -106,13 +119,9 @@ class VoiceList(Card):
         for row in self.rows:
             self._group.addButton(row.button)
             self._place.addWidget(row)
-            row.button.setChecked(row.name == used and row.button.isEnabled())
             # Only what people do, not what is shown, is a choice.
             row.button.clicked.connect(partial(self.chosen.emit, row.name))
             row.delete_wanted.connect(partial(self.delete_wanted.emit, row.name))
-        if not any(row.button.isChecked() for row in self.rows):
-            self.rows[0].button.setChecked(True)
-        self.setEnabled(is_free)
 
     def show_model(self, model: ModelInfo | None) -> None:
         """Say what the model in use makes of a voice, and what that gained in tests."""
