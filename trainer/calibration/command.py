@@ -49,7 +49,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="fixed: actors 21–22 validate, 23–24 test; six-folds: all 24 do, in turn (default: fixed)",
     )
     parser.add_argument(
-        "--recipes", nargs="+", choices=STUDIED, metavar="NAME", default=list(STUDIED), help=", ".join(STUDIED)
+        "--recipes",
+        nargs="+",
+        choices=sorted(RECIPES),
+        metavar="NAME",
+        default=list(STUDIED),
+        help=f"recipes of `train` (default: {', '.join(STUDIED)})",
     )
     parser.add_argument("--seeds", nargs="+", type=int, metavar="N", help="these seeds instead of the paper's five")
     parser.add_argument(
