@@ -39,7 +39,7 @@ class VoicesWindow(QDialog):
         self._voices: Sequence[VoiceInfo | str] = ()
         self.setWindowTitle(messages.TITLE)
         self.setMinimumSize(760, 480)
-        self.resize(980, 600)
+        self.resize(1000, 660)
         self._build()
         recorder.model_changed.connect(self._model_changed)
         recorder.voice_changed.connect(self._model_changed)

@@ -18,7 +18,7 @@ from ser_desktop.core.catalogue import ENCODERS
 from ser_desktop.core.errors import BundleError, SaveError
 from ser_desktop.core.features import FRAME_S, FeatureName, FeatureSpec
 from ser_desktop.core.heads import Head, HeadKind, HeadOptions, make_head
-from ser_desktop.core.normalise import NeutralOffset, Statistics
+from ser_desktop.core.normalise import NeutralOffset, Normalisation, Statistics
 from tests.helpers.bundles import EGEMAPS, change_config, mend_checksums, small_config, write_bundle
 
 
