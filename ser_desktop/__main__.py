@@ -95,6 +95,7 @@ def _use_voice(analyser: Analyser, name: str) -> None:
     analyser.use_voice(load_voice(name))
     why = {
         VoiceUse.NOT_NEEDED: "this model takes every voice alike",
+        VoiceUse.UNPREPARED: "this model was trained without neutral speech or by an earlier version; train it again",
         VoiceUse.UNKNOWN: "it was recorded before the speech encoder of this model was installed; record it once more",
     }.get(analyser.voice_use)
     if why:

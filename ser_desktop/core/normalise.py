@@ -149,6 +149,7 @@ def as_all_speech(neutral: Statistics, average: Statistics) -> Statistics:
     neutral : Statistics
         Of the person's neutral speech.
     average : Statistics
-        Of a model's average training speaker; without a `NeutralOffset`, ``neutral`` is returned as it is.
+        Of a model's average training speaker, who is returned if it has no `NeutralOffset`: neutral
+        speech as it is would be a worse guess.
     """
-    return neutral if average.neutral is None else average.neutral.applied_to(neutral)
+    return average if average.neutral is None else average.neutral.applied_to(neutral)

@@ -44,6 +44,8 @@ class VoiceUse(StrEnum):
     """The model has global normalisation: it takes every voice alike."""
     UNKNOWN = "unknown"
     """Its features were not measured when the voice was recorded."""
+    UNPREPARED = "unprepared"
+    """The model does not say what its training speakers' neutral speech lacked: neutral speech would mislead it."""
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,8 @@ def tip(model: ModelInfo) -> str:
         return ""
     if model.voice_use is VoiceUse.USED:
         return f" It is set to the voice of {model.voice}."
-    why = f" That of {model.voice} does not fit it." if model.voice_use is VoiceUse.UNKNOWN else ""
+    is_unfit = model.voice_use in {VoiceUse.UNKNOWN, VoiceUse.UNPREPARED}
+    why = f" That of {model.voice} does not fit it." if is_unfit else ""
     return (
         f" This model expects a calibrated voice (More → {MENU});{why} the average training speaker stands in for it."
     )

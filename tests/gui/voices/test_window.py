@@ -273,6 +273,7 @@ def test_without_a_microphone_it_says_what_to_do(window: VoicesWindow, qtbot: Qt
         (model(), "an average speaker stands in"),
         (model(voice="Anna", voice_use=VoiceUse.USED), "listens for the voice of Anna"),
         (model(voice="Anna", voice_use=VoiceUse.UNKNOWN), "Record it once more"),
+        (model(voice="Anna", voice_use=VoiceUse.UNPREPARED), "would mislead it"),
     ],
 )
 def test_it_says_what_the_model_makes_of_a_voice(window: VoicesWindow, info: ModelInfo, said: str) -> None:

@@ -283,6 +283,16 @@ def test_a_voice_without_the_models_features_leaves_the_average_speaker_in_place
     np.testing.assert_array_equal(analyser.logits(samples), before)
 
 
+def test_a_model_that_does_not_know_what_neutral_speech_lacks_is_not_misled_by_it(tmp_path: Path) -> None:
+    analyser, samples = speaker_model(tmp_path), speech_like(3.0)
+    (average,) = analyser.bundle.statistics
+    analyser.bundle = replace(analyser.bundle, statistics=(replace(average, neutral=None),))
+    before = analyser.logits(samples)
+    analyser.use_voice(voice_of(speech_like(9.0)))
+    assert analyser.voice_use is VoiceUse.UNPREPARED
+    np.testing.assert_array_equal(analyser.logits(samples), before)
+
+
 def test_a_voice_is_described_with_the_model(tmp_path: Path) -> None:
     analyser = speaker_model(tmp_path)
     analyser.use_voice(voice_of(speech_like(9.0)))

@@ -90,7 +90,7 @@ def test_neutral_speech_alone_misleads_and_the_training_speakers_offset_mends_it
     found = calibrated(one, Style.NEUTRAL, 20.0)
     assert uar(one, found) < 0.7
     assert uar(one, as_all_speech(found, average)) == 1.0
-    assert as_all_speech(found, AVERAGE) is found
+    assert as_all_speech(found, AVERAGE) is AVERAGE
 
 
 def test_the_judge_normalises_as_the_app_does() -> None:
