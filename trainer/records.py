@@ -194,7 +194,8 @@ def read_head(folder: Path, options: HeadOptions) -> tuple[Head, tuple[Statistic
 def _statistics(tensors: dict[str, Tensor], i: int) -> Statistics:
     neutral = None
     if f"neutral.{i}.shift" in tensors:
-        neutral = NeutralOffset(tensors[f"neutral.{i}.shift"].numpy(), tensors[f"neutral.{i}.ratio"].numpy())
+        names = ("shift", "ratio", "mean_slope", "std_slope")
+        neutral = NeutralOffset(*(tensors[f"neutral.{i}.{name}"].numpy() for name in names))
     return Statistics(tensors[f"statistics.{i}.mean"].numpy(), tensors[f"statistics.{i}.std"].numpy(), neutral)
 
 

@@ -113,8 +113,8 @@ def head_tensors(head: Head, statistics: Sequence[Statistics]) -> dict[str, torc
         tensors[f"statistics.{i}.mean"] = torch.from_numpy(branch.mean.copy())
         tensors[f"statistics.{i}.std"] = torch.from_numpy(branch.std.copy())
         if branch.neutral is not None:
-            tensors[f"neutral.{i}.shift"] = torch.from_numpy(branch.neutral.shift.copy())
-            tensors[f"neutral.{i}.ratio"] = torch.from_numpy(branch.neutral.ratio.copy())
+            for name, array in branch.neutral.arrays().items():
+                tensors[f"neutral.{i}.{name}"] = torch.from_numpy(array.copy())
     return tensors
 
 
@@ -177,20 +177,19 @@ def _read_weights(path: Path) -> dict[str, torch.Tensor]:
 
 
 def _take_statistics(tensors: Mapping[str, torch.Tensor], i: int, config: BundleConfig) -> Statistics:
-    mean, std = _take_pair(tensors, f"statistics.{i}", ("mean", "std"), config.features[i], config.name)
+    mean, std = _take_arrays(tensors, f"statistics.{i}", ("mean", "std"), config.features[i], config.name)
     # Models made before voices could be calibrated, and those without neutral speech, have none.
     neutral = None
     if any(name.startswith(f"neutral.{i}.") for name in tensors):
-        neutral = NeutralOffset(
-            *_take_pair(tensors, f"neutral.{i}", ("shift", "ratio"), config.features[i], config.name)
-        )
+        which = ("shift", "ratio", "mean_slope", "std_slope")
+        neutral = NeutralOffset(*_take_arrays(tensors, f"neutral.{i}", which, config.features[i], config.name))
     return Statistics(mean, std, neutral)
 
 
-def _take_pair(
-    tensors: Mapping[str, torch.Tensor], stem: str, which: tuple[str, str], spec: FeatureSpec, model: str
-) -> tuple[FloatArray, FloatArray]:
-    """Return two tensors of (n_layers, n_features), the second of which divides or multiplies."""
+def _take_arrays(
+    tensors: Mapping[str, torch.Tensor], stem: str, which: tuple[str, ...], spec: FeatureSpec, model: str
+) -> list[FloatArray]:
+    """Return tensors of (n_layers, n_features); the second of them divides or multiplies."""
     arrays = []
     for name in which:
         array = tensors.get(f"{stem}.{name}")
@@ -204,7 +203,7 @@ def _take_pair(
         arrays.append(array.float().numpy())
     if not all(np.isfinite(array).all() for array in arrays) or not (arrays[1] > 0).all():
         raise BundleError(f"«{model}»: the statistics of {spec.name} are not usable numbers.", _REINSTALL)
-    return arrays[0], arrays[1]
+    return arrays
 
 
 def _take_head(tensors: Mapping[str, torch.Tensor], config: BundleConfig) -> Head:

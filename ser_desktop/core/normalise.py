@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Self
 
@@ -14,6 +14,7 @@ from ser_desktop.core.audio import FloatArray
 
 _MIN_STD = 1e-9
 _MIN_RELATIVE_STD = 1e-6
+_FEWEST_SPEAKERS = 5
 
 
 class Normalisation(StrEnum):
@@ -25,29 +26,47 @@ class Normalisation(StrEnum):
 
 @dataclass(frozen=True)
 class NeutralOffset:
-    """What all speech of a person differs from their neutral speech, on average over training speakers.
+    """How the statistics of all that a person says follow from their neutral speech, learned from training speakers.
 
     A voice is calibrated with neutral speech, but heads with speaker normalisation were trained on
     statistics of everything a speaker said, neutral or not.
 
     Attributes
     ----------
-    shift : (n_layers, n_features) float32
-        Added to the mean.
-    ratio : (n_layers, n_features) float32
-        The deviation is multiplied by it.
+    shift, ratio : (n_layers, n_features) float32
+        Mean of all speech minus that of neutral speech, and ratio of their deviations, of the average
+        training speaker.
+    mean_slope, std_slope : (n_layers, n_features) float32
+        How much of what sets a speaker's neutral speech apart from others' is found again in all their
+        speech: 0 is nothing, 1 all of it. Least squares over training speakers, per dimension.
     """
 
     shift: FloatArray
     ratio: FloatArray
+    mean_slope: FloatArray
+    std_slope: FloatArray
 
     def layers(self, chosen: slice) -> NeutralOffset:
         """Return that of some layers."""
-        return NeutralOffset(self.shift[chosen], self.ratio[chosen])
+        return NeutralOffset(*(array[chosen] for array in self.arrays().values()))
 
-    def applied_to(self, neutral: Statistics) -> Statistics:
-        """Return what the statistics of all speech probably are."""
-        return Statistics(neutral.mean + self.shift, neutral.std * self.ratio)
+    def arrays(self) -> dict[str, FloatArray]:
+        """Return the arrays by the names that they are stored with."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def guess(self, neutral: Statistics, average: Statistics) -> Statistics:
+        """Return what the statistics of all speech probably are.
+
+        Parameters
+        ----------
+        neutral : Statistics
+            Of a person's neutral speech.
+        average : Statistics
+            Of the average training speaker.
+        """
+        mean = average.mean + self.mean_slope * (neutral.mean + self.shift - average.mean)
+        std = average.std * (neutral.std * self.ratio / average.std) ** self.std_slope
+        return Statistics(mean.astype(np.float32), std.astype(np.float32))
 
 
 @dataclass(frozen=True)
@@ -58,8 +77,8 @@ class Statistics:
     ----------
     mean, std : (n_layers, n_features) float32
     neutral : NeutralOffset or None
-        For what a model with speaker normalisation stores: what its training speakers' neutral speech
-        lacked. None where nobody spoke neutrally, and for everything else.
+        For what a model with speaker normalisation stores: how all speech follows from neutral speech.
+        None where nobody spoke neutrally, and for everything else.
     """
 
     mean: FloatArray
@@ -132,13 +151,27 @@ class Accumulator:
 
 
 def neutral_offset(speakers: Sequence[tuple[Statistics, Statistics]]) -> NeutralOffset:
-    """Return the offset from (neutral speech, all speech) of training speakers; ratios are averaged as logarithms."""
-    shifts = [everything.mean - neutral.mean for neutral, everything in speakers]
-    ratios = [np.log(everything.std / neutral.std) for neutral, everything in speakers]
+    """Learn from (neutral speech, all speech) of training speakers; deviations are compared as logarithms.
+
+    A handful of speakers tells no slopes: they are then taken as 1.
+    """
+    means = [np.stack([pair[k].mean for pair in speakers]).astype(np.float64) for k in (0, 1)]
+    stds = [np.log(np.stack([pair[k].std for pair in speakers]).astype(np.float64)) for k in (0, 1)]
     return NeutralOffset(
-        np.stack(shifts).mean(axis=0, dtype=np.float64).astype(np.float32),
-        np.exp(np.stack(ratios).mean(axis=0, dtype=np.float64)).astype(np.float32),
+        (means[1] - means[0]).mean(axis=0).astype(np.float32),
+        np.exp((stds[1] - stds[0]).mean(axis=0)).astype(np.float32),
+        _slope(*means),
+        _slope(*stds),
     )
+
+
+def _slope(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> FloatArray:
+    """Slope of y on x over the first axis, between 0 and 1."""
+    if len(x) < _FEWEST_SPEAKERS:
+        return np.ones(x.shape[1:], np.float32)
+    x, y = x - x.mean(axis=0), y - y.mean(axis=0)
+    variance = np.maximum(np.square(x).sum(axis=0), 1e-12)
+    return np.clip((x * y).sum(axis=0) / variance, 0, 1).astype(np.float32)
 
 
 def as_all_speech(neutral: Statistics, average: Statistics) -> Statistics:
@@ -152,4 +185,4 @@ def as_all_speech(neutral: Statistics, average: Statistics) -> Statistics:
         Of a model's average training speaker, who is returned if it has no `NeutralOffset`: neutral
         speech as it is would be a worse guess.
     """
-    return average if average.neutral is None else average.neutral.applied_to(neutral)
+    return average if average.neutral is None else average.neutral.guess(neutral, average)

@@ -96,7 +96,7 @@ def write_bundle(folder: Path, config: BundleConfig | None = None) -> Path:
         shape = (spec.n_layers, spec.n_features)
         mean, std = random.normal(size=shape).astype(np.float32), random.uniform(0.5, 2.0, size=shape)
         # Its training speakers' neutral speech lacked nothing.
-        offset = NeutralOffset(np.zeros(shape, np.float32), np.ones(shape, np.float32))
+        offset = NeutralOffset(np.zeros(shape, np.float32), *(np.ones(shape, np.float32),) * 3)
         is_speakers = config.normalisation is Normalisation.SPEAKER
         statistics.append(Statistics(mean, std.astype(np.float32), offset if is_speakers else None))
     save_bundle(folder, config, make_head(config.head_options()), statistics, "# A small model\n")

@@ -26,8 +26,8 @@ NOTES = (
     "counts with the share of the draws without it that got it right, so that every condition is scored on the same "
     "utterances; with long neutral calibrations some of the neutral class are in every draw and are not scored. "
     "«All» scores the calibration utterances, too.",
-    "Adjusted: the statistics of neutral speech are moved by what training speakers' neutral speech differs from all "
-    "they said.",
+    "Adjusted: the statistics of all that a speaker says are guessed from those of neutral speech, per dimension by a "
+    "line through the training speakers (least squares, slope between 0 and 1).",
     "The conditions and what the program offers were chosen on validation speakers; test speakers decide nothing. "
     "Heads stopped training on validation speakers whose statistics came from all their recordings.",
 )

@@ -43,7 +43,7 @@ class Condition:
     seconds : float
         Of a calibration.
     is_adjusted : bool
-        Moved by what the training speakers' neutral speech differs from all their speech.
+        Guessed from neutral speech as all speech of training speakers follows from it.
     """
 
     source: str

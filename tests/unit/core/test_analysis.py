@@ -256,7 +256,7 @@ def test_a_calibrated_voice_takes_the_place_of_the_average_speaker(tmp_path: Pat
 
 def test_a_voice_is_moved_by_what_training_speakers_neutral_speech_lacked(tmp_path: Path) -> None:
     plain, moved, samples = speaker_model(tmp_path), speaker_model(tmp_path), speech_like(3.0)
-    offset = NeutralOffset(np.full((1, 25), 0.3, np.float32), np.full((1, 25), 1.5, np.float32))
+    offset = NeutralOffset(*(np.full((1, 25), value, np.float32) for value in (0.3, 1.5, 1.0, 1.0)))
     (average,) = moved.bundle.statistics
     moved.bundle = replace(moved.bundle, statistics=(replace(average, neutral=offset),))
     voice = voice_of(speech_like(9.0))

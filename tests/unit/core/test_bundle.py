@@ -326,7 +326,7 @@ def test_a_saved_model_says_the_same_as_before(tmp_path: Path) -> None:
 def with_offset(folder: Path, n_features: int = 25, ratio: float = 1.5) -> Path:
     config = small_config()
     shape = (1, n_features)
-    offset = NeutralOffset(np.full(shape, 0.25, np.float32), np.full(shape, ratio, np.float32))
+    offset = NeutralOffset(*(np.full(shape, value, np.float32) for value in (0.25, ratio, 0.5, 0.0)))
     statistics = Statistics(np.zeros((1, 25), np.float32), np.ones((1, 25), np.float32), offset)
     save_bundle(folder, config, make_head(config.head_options()), [statistics], "card")
     return folder
@@ -337,6 +337,8 @@ def test_what_neutral_speech_lacks_is_saved_with_the_statistics(tmp_path: Path) 
     assert statistics.neutral is not None
     assert (statistics.neutral.shift == 0.25).all()
     assert (statistics.neutral.ratio == 1.5).all()
+    assert (statistics.neutral.mean_slope == 0.5).all()
+    assert (statistics.neutral.std_slope == 0.0).all()
     (without,) = load_bundle(write_bundle(tmp_path / "older")).statistics
     assert without.neutral is None
 
