@@ -95,9 +95,12 @@ def use(model: ModelInfo | None) -> str:
             f"The voice of {model.voice} was recorded before the speech encoder of the model in use ({model.name}) was "
             "installed, so an average speaker stands in. Record it once more."
         )
-    return (
-        f"The model in use ({model.name}) is better with a calibrated voice. Until then an average speaker stands in."
-    )
+    if model.voice_use is VoiceUse.UNPREPARED:
+        return (
+            f"The model in use ({model.name}) was trained without neutral speech, or with an earlier version of this "
+            "program: reading aloud would mislead it, so an average speaker stands in. Train it again."
+        )
+    return f"The model in use ({model.name}) expects a calibrated voice. Until then an average speaker stands in."
 
 
 def gain(found: VoiceGain | None) -> str:
@@ -132,7 +135,7 @@ def tip(model: ModelInfo) -> str:
     is_unfit = model.voice_use in {VoiceUse.UNKNOWN, VoiceUse.UNPREPARED}
     why = f" That of {model.voice} does not fit it." if is_unfit else ""
     return (
-        f" This model expects a calibrated voice (More → {MENU});{why} the average training speaker stands in for it."
+        f" This model expects a calibrated voice (More → {MENU}).{why} The average training speaker stands in for it."
     )
 
 
