@@ -171,7 +171,7 @@ def _slope(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> FloatArray
         return np.ones(x.shape[1:], np.float32)
     x, y = x - x.mean(axis=0), y - y.mean(axis=0)
     variance = np.maximum(np.square(x).sum(axis=0), 1e-12)
-    return np.clip((x * y).sum(axis=0) / variance, 0, 1).astype(np.float32)
+    return np.asarray(np.clip((x * y).sum(axis=0) / variance, 0, 1), dtype=np.float32)
 
 
 def as_all_speech(neutral: Statistics, average: Statistics) -> Statistics:
