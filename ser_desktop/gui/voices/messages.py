@@ -113,6 +113,12 @@ def gain(found: VoiceGain | None) -> str:
             f"In our tests models of this kind gained nothing by it: they recognised {found.without:.0f} % of the "
             f"emotions without and {found.calibrated:.0f} % with a calibrated voice."
         )
+    if found.calibrated <= found.without:
+        return (
+            f"In our tests it helped some voices and harmed others: models of this kind recognised "
+            f"{found.calibrated:.0f} % of the emotions with a calibrated voice and {found.without:.0f} % without "
+            f"({people}; others, whose recordings were not kept for the end, gained {found.validation:.0f} points)."
+        )
     return (
         f"In our tests models of this kind recognised {found.calibrated:.0f} % of the emotions with a calibrated voice "
         f"and {found.without:.0f} % without ({people}; actors reading two sentences)."

@@ -296,6 +296,10 @@ def test_the_gain_that_is_named_is_the_stored_one(window: VoicesWindow, monkeypa
 def test_no_gain_is_said_where_validation_speakers_had_none() -> None:
     found = VoiceGain(without=50.0, calibrated=52.0, validation=-0.5, n_speakers=2, n_better=1)
     assert "gained nothing" in messages.gain(found)
+    unclear = VoiceGain(without=68.6, calibrated=66.2, validation=3.8, n_speakers=2, n_better=1)
+    said = messages.gain(unclear)
+    assert "helped some voices and harmed others" in said
+    assert all(figure in said for figure in ("66 %", "69 %", "1 of 2", "4 points"))
     assert messages.gain(None) == ""
 
 
