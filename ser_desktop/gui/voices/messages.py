@@ -117,7 +117,7 @@ def gain(found: VoiceGain | None) -> str:
         return (
             f"In our tests it helped some voices and harmed others: models of this kind recognised "
             f"{found.calibrated:.0f} % of the emotions with a calibrated voice and {found.without:.0f} % without "
-            f"({people}; others, whose recordings were not kept for the end, gained {found.validation:.0f} points)."
+            f"({people}; the speakers who took part in choosing it gained {found.validation:.0f} points)."
         )
     return (
         f"In our tests models of this kind recognised {found.calibrated:.0f} % of the emotions with a calibrated voice "
