@@ -11,8 +11,8 @@ from typing import Any
 from ser_desktop.core import paths
 from ser_desktop.core.normalise import Normalisation
 
-OFFERED = "neutral-20s-adjusted"
-"""The condition of the study that the window's recording comes closest to."""
+OFFERED = "neutral-40s-adjusted"
+"""The condition of the study that the window's recording comes closest to: 40 s of clips hold about 20 s of voice."""
 
 
 @dataclass(frozen=True)
