@@ -33,6 +33,9 @@ def add_parser(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="from one window to the next in files longer than a window (default 4; live it is 1)",
     )
+    predict.add_argument(
+        "--voice", metavar="NAME", help="a calibrated voice (More → My voice…), for models that use it"
+    )
     return predict
 
 

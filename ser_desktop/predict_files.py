@@ -38,6 +38,8 @@ def predict_files(options: argparse.Namespace) -> int:
         report = ReportFile(options.out, ReportFormat(options.format), labels, hop_s, has_windows=options.windows)
     try:
         analyser = open_analyser(folder, options.device, options.backend)
+        if options.voice:
+            _use_voice(analyser, options.voice)
         return _Run(options, analyser, hop_s, report).all()
     except BaseException:
         if report is not None:
@@ -138,3 +140,17 @@ def _in_words(analysis: FileAnalysis) -> str:
     n_windows = len(analysis.windows)
     windows = "1 window" if n_windows == 1 else f"{n_windows} windows"
     return f"{analysis.path}: {words}{certainty}  ({analysis.duration_s:.1f} s, {windows})"
+
+
+def _use_voice(analyser: Analyser, name: str) -> None:
+    """Use a calibrated voice; say so where it changes nothing."""
+    from ser_desktop.core.voices import VoiceUse, load_voice
+
+    analyser.use_voice(load_voice(name))
+    why = {
+        VoiceUse.NOT_NEEDED: "this model takes every voice alike",
+        VoiceUse.UNPREPARED: "this model was trained without neutral speech or by an earlier version; train it again",
+        VoiceUse.UNKNOWN: "it was recorded before the speech encoder of this model was installed; record it once more",
+    }.get(analyser.voice_use)
+    if why:
+        sys.stderr.write(f"The voice «{name}» changes nothing: {why}.\n")

@@ -46,6 +46,8 @@ from ser_desktop.gui.settings_door import SettingsDoor
 from ser_desktop.gui.status_rows import StatusRows
 from ser_desktop.gui.tool_bar import ToolBar
 from ser_desktop.gui.training.door import TrainingDoor
+from ser_desktop.gui.voices.door import VoicesDoor
+from ser_desktop.gui.voices.messages import MENU as MY_VOICE
 from ser_desktop.gui.widgets import AnswerPanel, Card, EmotionBars, label
 
 _METER_MS = 33
@@ -84,6 +86,7 @@ class MainWindow(QMainWindow):
         self.training = TrainingDoor(recorder, installer, self)
         self.training.lacked.connect(self._show_encoders)
         self.files = FilesDoor(recorder, self)
+        self.voices = VoicesDoor(recorder, self)
         self.settings_door = SettingsDoor(recorder, self)
         self.help = HelpDoor(recorder, self)
         self.settings_door.appearance_chosen.connect(self.appearance_chosen)
@@ -146,6 +149,7 @@ class MainWindow(QMainWindow):
         )
         self.encoders_action = menu.add(Section.MODELS, messages.ENCODERS, self._show_encoders, icon="encoder")
         self.train_action = menu.add(Section.MODELS, messages.TRAIN, self.training.open, "Ctrl+T", "train")
+        self.voice_action = menu.add(Section.MODELS, MY_VOICE, self.voices.open, icon="voice")
         self.audience.fill(menu)
         self.appearance_actions = menu.add_choices(
             Section.VIEW, messages.APPEARANCE, messages.APPEARANCES, self.appearance_chosen.emit, "appearance"
@@ -208,6 +212,7 @@ class MainWindow(QMainWindow):
         self.bar.device_picked.connect(recorder.choose)
         recorder.state_changed.connect(self._state_changed)
         recorder.model_changed.connect(self._model_changed)
+        recorder.voice_changed.connect(self._show_model)
         recorder.predicted.connect(self._predicted)
         recorder.devices_changed.connect(self._devices_changed)
         recorder.source_changed.connect(self._source_changed)
@@ -310,6 +315,7 @@ class MainWindow(QMainWindow):
         self.training.close()
         self.settings_door.close()
         self.files.close()
+        self.voices.close()
         self.help.close()
         self.sessions.shut_down()
         self.audience.close()
@@ -370,8 +376,11 @@ class MainWindow(QMainWindow):
         self.layers.set_weights(model.layer_weights, published_weights(model.head, model.normalisation))
         self.layers.setVisible(model.layer_weights is not None)
         self.layers_text.setText(messages.layers_sentence(model))
-        self.status.show_model(model, is_shipped=not self.recorder.settings.bundle)
+        self._show_model(model)
         self._show_texts()
+
+    def _show_model(self, model: ModelInfo) -> None:
+        self.status.show_model(model, is_shipped=not self.recorder.settings.bundle)
 
     def _predicted(self, prediction: Prediction) -> None:
         self._heard_speech = self._heard_speech or bool(prediction.probabilities)

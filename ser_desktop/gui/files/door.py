@@ -98,4 +98,4 @@ class FilesDoor(QObject):
     def _model(self) -> ModelChoice:
         settings = self._recorder.settings
         folder = self._recorder.model_folder or paths.default_bundle()
-        return ModelChoice(folder, settings.device, settings.backend)
+        return ModelChoice(folder, settings.device, settings.backend, settings.voice)

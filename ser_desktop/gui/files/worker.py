@@ -16,6 +16,7 @@ from ser_desktop.core.file_search import FoundFile, find_sound_files, look_at
 from ser_desktop.core.files import FileAnalysis, analyse_file
 from ser_desktop.core.model_info import describe
 from ser_desktop.core.stream import Judge
+from ser_desktop.core.voices import load_voice
 from ser_desktop.gui.files import messages
 from ser_desktop.gui.workers import Opener, Worker, open_model
 
@@ -56,13 +57,14 @@ class ModelChoice:
     Attributes
     ----------
     folder : Path
-    device, backend : str
-        As in the settings.
+    device, backend, voice : str
+        As in the settings; a voice is that of a person who was calibrated.
     """
 
     folder: Path
     device: str
     backend: str
+    voice: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,8 @@ class AnalysisWorker(Worker):
         if self._judge is None or self._opened != model:
             self._release()
             self._judge = self._opener(model.folder, model.device, model.backend)
+            if model.voice:
+                self._judge.use_voice(load_voice(model.voice))  # type: ignore[attr-defined]
             self._opened = model
         return self._judge
 
