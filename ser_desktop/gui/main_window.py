@@ -380,7 +380,7 @@ class MainWindow(QMainWindow):
         self._show_texts()
 
     def _show_model(self, model: ModelInfo) -> None:
-        self.status.show_model(model, is_shipped=not self.recorder.settings.bundle)
+        self.status.show_model(model, is_shipped=self.recorder.model_folder == paths.default_bundle())
 
     def _predicted(self, prediction: Prediction) -> None:
         self._heard_speech = self._heard_speech or bool(prediction.probabilities)

@@ -57,6 +57,7 @@ def test_record_waits_for_the_model(open_window: OpenWindow, qtbot: QtBot) -> No
 def test_without_a_microphone_it_offers_the_demo_and_a_file(ready: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: ready.answer.title == messages.NO_MICROPHONES)
     assert ready.offers.isVisible()
+    qtbot.waitUntil(lambda: not ready.recorder._is_opening)
     qtbot.mouseClick(ready.bar.record_button, Qt.MouseButton.LeftButton)
     assert ready.recorder.session.state is SessionState.IDLE
     assert not ready.banner.isVisible(), "what it would say is in the middle already"

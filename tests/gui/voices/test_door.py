@@ -46,7 +46,7 @@ def started(open_window: OpenWindow, qtbot: QtBot, voice: str = "") -> MainWindo
 
 
 def tip(window: MainWindow) -> str:
-    return window.model_text.toolTip()
+    return window.status.model.toolTip()
 
 
 def test_a_remembered_voice_is_used_from_the_start(open_window: OpenWindow, qtbot: QtBot) -> None:
