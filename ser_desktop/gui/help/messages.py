@@ -164,6 +164,7 @@ HELP_PAGES = (
     ("sessions", "marker"),
     ("files", "file"),
     ("training", "train"),
+    ("voice", "voice"),
     ("trouble", "warning"),
     ("privacy", "lock"),
 )
