@@ -172,7 +172,8 @@ class CheckPage(QWidget):
         self._cards.show()
         while (item := self._findings.takeAt(0)) is not None:
             item.widget().deleteLater()
-        self.rows = [FindingRow(finding) for finding in findings]
+        plain = {messages.plain_warnings([f["text"]])[0]: f for f in reversed(findings)}
+        self.rows = [FindingRow({**finding, "text": text}) for text, finding in reversed(plain.items())]
         for row in self.rows:
             row.remedied.connect(self.remedied)
             self._findings.addWidget(row)

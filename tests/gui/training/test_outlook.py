@@ -132,6 +132,6 @@ def test_without_an_expectation_the_bar_moves_all_the_same() -> None:
 
 def test_words_say_that_the_time_is_a_guess() -> None:
     said = messages.progress_text("train", 0.37, (1, 5), 240.0)
-    assert said == "Learning, 1 of 5 rounds done · 37 % · at most about 4 min left"
+    assert said == "Learning, 1 of 5 rounds done · 37 % · at most 4 min left"
     assert messages.progress_text("train", 0.9, (4, 5), 3.0).endswith("almost done")
     assert messages.progress_text("read", 0.0, (0, 5), None) == messages.STAGES["read"]

@@ -94,11 +94,11 @@ def test_sentences_that_were_heard_in_training_are_explained(window: TrainingWin
 
 def test_one_that_was_stopped_early_says_what_it_rests_on(window: TrainingWindow) -> None:
     page = opened(window, protocol="3 folds; stopped before its end")
-    assert "stopped early: this result rests on 2 rounds, some of them cut short" in page.stopped.text()
+    assert "stopped early: this result rests on 2 repetitions, some of them cut short" in page.stopped.text()
     folder = finished(window, "two", protocol="3 folds; stopped before its end")
     folder.write(replace(order("two"), arguments=("train", *("--seed", "1") * 5)))
     window.open(folder)
-    assert "2 of the 5 rounds that were planned" in page.stopped.text()
+    assert "2 of the 5 repetitions that were planned" in page.stopped.text()
     window.open(finished(window, "three"))
     assert page.stopped.isHidden()
 
