@@ -27,8 +27,8 @@ KINDS = {
     "iemocap": "IEMOCAP – dialogues",
 }
 KIND_TEXTS = {
-    "ravdess": "24 actors say two sentences in eight emotions; models learn seven of them, for calm counts as "
-    "neutral. Name the folder or the zip file, at whatever level the recordings lie, or download it.",
+    "ravdess": "24 actors say two sentences in eight emotions; where all 24 are there, calm counts as neutral, which "
+    "leaves seven. Name the folder or the zip file, at whatever level the recordings lie, or download it.",
     "folder": "Lay the recordings out in a folder for each emotion, in it a folder for each person:\n"
     "    happy / anna / 1.wav      happy / ben / 1.wav      sad / anna / 1.wav\n"
     "A zip file of such a folder will do, too. WAV, FLAC, OGG or MP3.",
