@@ -31,7 +31,11 @@ class Comparison(Card):
         is_fair = comparable(row, other)
         for i, line in enumerate(lines(name, row, other_name, other, is_fair=is_fair)):
             for j, text in enumerate(line):
-                cell = label(text, "title" if i == 0 else "", wraps=j in {1, 2} and i == 0)
+                cell = label(
+                    text.replace(" · ", "\n") if i == 0 else text,
+                    "title" if i == 0 else "",
+                    wraps=j in {1, 2} and i == 0,
+                )
                 cell.setMaximumWidth(260)
                 cell.setAlignment(Qt.AlignmentFlag.AlignRight if j else Qt.AlignmentFlag.AlignLeft)
                 grid.addWidget(cell, i, j)

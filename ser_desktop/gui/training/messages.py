@@ -423,7 +423,7 @@ def figures(row: Mapping[str, Any]) -> str:
 
 def dated(title: str, created: str) -> str:
     """Name a training so that two of one name can be told apart."""
-    return f"{title} · {created.replace('T', ' ')[:16]}"
+    return f"{title} · {created[5:16].replace('T', ' ')}"
 
 
 def stopped_early(row: Mapping[str, Any], n_planned: int) -> str:
