@@ -172,8 +172,12 @@ class CheckPage(QWidget):
         self._cards.show()
         while (item := self._findings.takeAt(0)) is not None:
             item.widget().deleteLater()
-        plain = {messages.plain_warnings([f["text"]])[0]: f for f in reversed(findings)}
-        self.rows = [FindingRow({**finding, "text": text}) for text, finding in reversed(plain.items())]
+        # What is found in several rounds is said once.
+        plain: dict[tuple[str, str], dict[str, Any]] = {}
+        for finding in findings:
+            (text,) = messages.plain_warnings([finding["text"]])
+            plain.setdefault((text, finding["fix"]), {**finding, "text": text})
+        self.rows = [FindingRow(finding) for finding in plain.values()]
         for row in self.rows:
             row.remedied.connect(self.remedied)
             self._findings.addWidget(row)
