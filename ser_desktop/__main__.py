@@ -8,15 +8,10 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ser_desktop import __version__, datasets_command, models_command
-from ser_desktop.core import paths
+from ser_desktop import __version__, datasets_command, models_command, predict_command
 from ser_desktop.core.device import AUTO, BackendName
 from ser_desktop.core.errors import UserFacingError
-
-if TYPE_CHECKING:
-    from ser_desktop.core.files import FileAnalysis
 
 _DOWNLOADS = {"models": models_command.run, "datasets": datasets_command.run}
 
@@ -26,8 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.command == "predict":
         try:
-            return _predict(options)
+            return predict_command.run(options)
         except KeyboardInterrupt:
+            print("Stopped.", file=sys.stderr)
             return 130
     if options.command in _DOWNLOADS:
         return _with_downloads(options)
@@ -50,41 +46,6 @@ def _window(options: argparse.Namespace) -> int:
     return run(AppOptions(options.demo, options.bundle, options.device, options.theme, options.backend))
 
 
-def _predict(options: argparse.Namespace) -> int:
-    from rich.console import Console
-
-    from ser_desktop.core.analysis import open_analyser
-    from ser_desktop.core.files import FILE_HOP_S, analyse_file
-
-    try:
-        analyser = open_analyser(options.bundle or paths.default_bundle(), options.device, options.backend)
-    except UserFacingError as error:
-        print(error, file=sys.stderr)
-        return 1
-    model = analyser.bundle.config.name
-    status = 0
-    # On a terminal the line below the answers moves while long files are analysed.
-    with Console(stderr=True).status("") as line:
-        for path in options.files:
-            try:
-                analysis = analyse_file(
-                    analyser,
-                    path,
-                    options.hop or FILE_HOP_S,
-                    lambda share, name=path.name: line.update(f"{name}: {100 * share:.0f} %"),
-                )
-            except UserFacingError as error:
-                status = 1
-                if options.json:
-                    print(json.dumps({"file": str(path), "error": str(error)}, ensure_ascii=False), flush=True)
-                else:
-                    print(f"{path}: {error}", file=sys.stderr)
-                continue
-            text = json.dumps(analysis.as_json(model), ensure_ascii=False) if options.json else _in_words(analysis)
-            print(text, flush=True)
-    return status
-
-
 def _with_downloads(options: argparse.Namespace) -> int:
     try:
         return _DOWNLOADS[options.command](options)
@@ -94,15 +55,6 @@ def _with_downloads(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print("Stopped. What has arrived is kept: the same command goes on from there.", file=sys.stderr)
         return 130
-
-
-def _in_words(analysis: FileAnalysis) -> str:
-    answer = analysis.answer
-    words = {"emotion": answer.label, "not sure": f"not sure, perhaps {answer.label}"}.get(answer.state, answer.state)
-    certainty = f"  {100 * answer.certainty:.0f} %" if answer.probabilities else ""
-    n_windows = len(analysis.windows)
-    windows = "1 window" if n_windows == 1 else f"{n_windows} windows"
-    return f"{analysis.path}: {words}{certainty}  ({analysis.duration_s:.1f} s, {windows})"
 
 
 def _doctor(*, as_json: bool) -> int:
@@ -130,15 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--theme", choices=("system", "light", "dark"), help="appearance, for this run")
     _add_model_options(parser, default=None)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    predict = commands.add_parser("predict", help="analyse sound files", description="Analyse sound files.")
-    predict.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    predict.add_argument("--json", action="store_true", help="one JSON object per line")
-    predict.add_argument(
-        "--hop",
-        type=_hop,
-        metavar="SECONDS",
-        help="from one window to the next in files longer than a window (default 4; live it is 1)",
-    )
+    predict = predict_command.add_parser(commands)
     _add_model_options(predict, default="auto")
     models_command.add_parser(commands)
     datasets_command.add_parser(commands)
@@ -147,13 +91,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor.add_argument("--json", action="store_true", help="a JSON list of findings")
     return parser
-
-
-def _hop(text: str) -> float:
-    value = float(text)
-    if not 0.25 <= value <= 60:
-        raise argparse.ArgumentTypeError(f"{text} does not lie between 0.25 and 60 seconds")
-    return value
 
 
 def _add_model_options(parser: argparse.ArgumentParser, default: str | None) -> None:

@@ -17,6 +17,7 @@ from trainer.events import GO_ON, STOPPED, Failure, JsonLines, Listener
 from trainer.followed import followed
 from trainer.options import make_parser
 from trainer.pretrain import command as pretrain_command
+from trainer.voice_study import command as voice_study_command
 from trainer.workers import Workers, default_number
 
 _ON_CORPORA = {"reproduce", "train", "check"}
@@ -118,6 +119,7 @@ def _with_workers(options: argparse.Namespace, listener: Listener) -> int:
     command = {
         "reproduce": commands.reproduce,
         "train": commands.train,
+        "calibrate-study": voice_study_command.run_command,
         "export": run_commands.export_bundle,
         "robustness": run_commands.robustness,
     }

@@ -32,7 +32,9 @@ def read_contents(utterances: Iterable[Utterance]) -> tuple[Contents, dict[str, 
                 file_info(utterance.path)
                 digests[utterance.path] = file_sha256(utterance.path)
         except (AudioFileError, OSError) as error:
-            unreadable[utterance.identity] = str(error)
+            # Many folders may hold a file of that name.
+            place, reason = str(utterance.path), str(error)
+            unreadable[utterance.identity] = reason if place in reason else f"{place}: {reason}"
             continue
         whole = utterance.start_s == 0 and utterance.end_s is None
         stretch = "" if whole else f"@{utterance.start_s:.6f}-{utterance.end_s}"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from ser_desktop.core.audio import FloatArray
 from ser_desktop.core.errors import CorpusError
-from ser_desktop.core.normalise import Accumulator, Normalisation, Statistics
+from ser_desktop.core.labels import Emotion
+from ser_desktop.core.normalise import Accumulator, Normalisation, Statistics, neutral_offset
 from trainer.splits import Protocol
 from trainer.stored import map_features
 
@@ -30,7 +31,8 @@ class Gathered:
     by_split : dict
         By split name, by speaker (`EVERYONE` for global normalisation); all stored layers.
     reference : dict
-        By split name, what a bundle stores: global statistics, or those of the average training speaker.
+        By split name, what a bundle stores: global statistics, or those of the average training speaker with
+        what their neutral speech lacked.
     n_constant : int
         Dimensions that never change, for nobody.
     """
@@ -62,11 +64,14 @@ def gather(
         for utterance in split.train:
             keys[utterance.identity].append((split.name, EVERYONE))
     accumulators: dict[tuple[str, str], Accumulator] = defaultdict(Accumulator)
+    neutral: dict[str, Accumulator] = defaultdict(Accumulator)
     utterances = protocol.utterances()
     for done, utterance in enumerate(utterances, start=1):
         features = np.asarray(map_features(files[utterance.identity]), dtype=np.float32)
         for key in keys[utterance.identity] if is_global else [(EVERYONE, utterance.speaker)]:
             accumulators[key].add(features)
+        if not is_global and str(utterance.emotion) == str(Emotion.NEUTRAL):
+            neutral[utterance.speaker].add(features)
         progress(done, len(utterances))
     n_constant = min(accumulator.n_constant() for accumulator in accumulators.values())
     found = {key: accumulator.statistics() for key, accumulator in accumulators.items()}
@@ -84,7 +89,10 @@ def gather(
             reference[split.name] = found[split.name, EVERYONE]
         else:
             by_split[split.name] = {speaker: statistics for (_, speaker), statistics in found.items()}
-            reference[split.name] = _average([found[EVERYONE, s] for s in sorted({u.speaker for u in split.train})])
+            speakers = sorted({u.speaker for u in split.train})
+            average = _average([found[EVERYONE, s] for s in speakers])
+            pairs = [(neutral[s].statistics(), found[EVERYONE, s]) for s in speakers if s in neutral]
+            reference[split.name] = replace(average, neutral=neutral_offset(pairs) if pairs else None)
     return Gathered(by_split, reference, n_constant)
 
 

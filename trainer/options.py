@@ -11,6 +11,7 @@ from trainer.experiments import RECIPES, Preset
 from trainer.pretrain import command as pretrain_command
 from trainer.protocols import PROTOCOLS
 from trainer.rows import ROWS
+from trainer.voice_study import command as voice_study_command
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -34,6 +35,9 @@ def make_parser() -> argparse.ArgumentParser:
     )
     recalibrate.add_argument("bundle", type=Path, metavar="BUNDLE")
     _add_events(recalibrate)
+    voice_study = voice_study_command.add_parser(commands_)
+    _add_data(voice_study)
+    _add_running(voice_study)
     _add_events(pretrain_command.add_parser(commands_, _positive))
     score = commands_.add_parser("score", help="score any CSV with the columns file, target, prediction")
     score.add_argument("predictions", type=Path, metavar="PREDICTIONS.csv")

@@ -71,7 +71,7 @@ class PreparedRow:
 
     def reference(self, split: Split) -> tuple[Statistics, ...]:
         """Return the statistics that a bundle stores."""
-        return tuple(_layers(self.gathered[b.source].reference[split.name], b) for b in self.branches)
+        return tuple(self.gathered[b.source].reference[split.name].layers(_of(b)) for b in self.branches)
 
     def resolved(self) -> dict[str, Any]:
         """Return everything that decides the row's results, for the run's description."""
@@ -90,9 +90,8 @@ class PreparedRow:
         return Sample(utterance.identity, utterance.speaker, label, stored)
 
     def _of_speaker(self, split: str, speaker: str) -> tuple[Statistics, ...]:
-        return tuple(_layers(self.gathered[b.source].by_split[split][speaker], b) for b in self.branches)
+        return tuple(self.gathered[b.source].by_split[split][speaker].layers(_of(b)) for b in self.branches)
 
 
-def _layers(statistics: Statistics, branch: Branch) -> Statistics:
-    chosen = slice(branch.first, branch.last)
-    return Statistics(statistics.mean[chosen], statistics.std[chosen])
+def _of(branch: Branch) -> slice:
+    return slice(branch.first, branch.last)

@@ -28,6 +28,9 @@ def results_table(reports: Sequence[Path]) -> str:
     lines: list[str] = []
     for path in reports:
         report = _read(path)
+        # The study of calibrated voices has tables of its own.
+        if report.get("kind") == "calibration":
+            continue
         groups: dict[tuple[str, str, int], list[dict[str, Any]]] = {}
         for row in report["rows"]:
             groups.setdefault((row["corpus"], row["protocol"], row["n_test"]), []).append(row)
@@ -87,7 +90,7 @@ def _needs_encoder(row: Row, corpus_key: str) -> tuple[str, str]:
 def _read(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-        value["rows"], value["missing"]
+        value["studies" if value.get("kind") == "calibration" else "rows"], value["missing"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TrainingError(f"«{path}» is no report ({error!r}).", "Name report.json of a run.") from error
     return value  # type: ignore[no-any-return]

@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from ser_desktop.core.bundle import head_tensors
 from ser_desktop.core.checksums import file_sha256
 from ser_desktop.core.errors import SaveError, TrainingError
 from ser_desktop.core.heads import Head, HeadOptions, make_head
-from ser_desktop.core.normalise import Statistics
+from ser_desktop.core.normalise import NeutralOffset, Statistics
 from trainer.data import Dataset, Part
 from trainer.train import Epoch, Run
 
@@ -186,11 +187,16 @@ def read_head(folder: Path, options: HeadOptions) -> tuple[Head, tuple[Statistic
     tensors = load_file(folder / WEIGHTS)
     head = make_head(options)
     head.load_state_dict({n.removeprefix("head."): v for n, v in tensors.items() if n.startswith("head.")})
-    statistics = tuple(
-        Statistics(tensors[f"statistics.{i}.mean"].numpy(), tensors[f"statistics.{i}.std"].numpy())
-        for i in range(len(options.branches))
-    )
+    statistics = tuple(_statistics(tensors, i) for i in range(len(options.branches)))
     return head.eval().requires_grad_(False), statistics
+
+
+def _statistics(tensors: dict[str, Tensor], i: int) -> Statistics:
+    neutral = None
+    if f"neutral.{i}.shift" in tensors:
+        names = ("shift", "ratio", "mean_slope", "std_slope")
+        neutral = NeutralOffset(*(tensors[f"neutral.{i}.{name}"].numpy() for name in names))
+    return Statistics(tensors[f"statistics.{i}.mean"].numpy(), tensors[f"statistics.{i}.std"].numpy(), neutral)
 
 
 def write_csv(path: Path, rows: Sequence[dict[str, object]]) -> None:

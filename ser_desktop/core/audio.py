@@ -12,6 +12,7 @@ import soundfile as sf
 import soxr
 
 from ser_desktop.core.errors import AudioFileError
+from ser_desktop.core.sound_formats import FORMATS_HINT, check_file, unreadable
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -23,7 +24,6 @@ FILE_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".opus", ".aiff", ".aif")
 
 _BLOCK_S = 1.0
 _MIN_RATE_HZ = 1_000
-_FORMATS_HINT = "Use a WAV, FLAC, OGG or MP3 file."
 
 
 @dataclass(frozen=True)
@@ -153,16 +153,10 @@ def load(path: Path, start_s: float = 0.0, end_s: float | None = None) -> FloatA
 
 def _opened(path: Path) -> sf.SoundFile:
     try:
-        size = path.stat().st_size
-        if path.is_dir():
-            raise AudioFileError(f"«{path}» is a folder, not a sound file.", "Name the files in it.")
-        if size == 0:
-            raise AudioFileError(f"«{path.name}» is empty (0 bytes).", "Record or copy it again.")
+        check_file(path)
         file = sf.SoundFile(path)
-    except FileNotFoundError as error:
-        raise AudioFileError(f"«{path}» does not exist.", "Check the name and the folder.") from error
     except (sf.LibsndfileError, OSError) as error:
-        raise AudioFileError(f"«{path.name}» cannot be read as sound ({error}).", _FORMATS_HINT) from error
+        raise unreadable(path, error) from error
     if file.frames == 0 or file.samplerate < _MIN_RATE_HZ:
         rate, frames = file.samplerate, file.frames
         file.close()
@@ -176,11 +170,11 @@ def _seek(file: sf.SoundFile, path: Path, position: int) -> None:
     try:
         file.seek(position)
     except sf.LibsndfileError as error:
-        raise AudioFileError(f"«{path.name}» breaks off before {position} samples ({error}).", _FORMATS_HINT) from error
+        raise AudioFileError(f"«{path.name}» breaks off before {position} samples ({error}).", FORMATS_HINT) from error
 
 
 def _read(file: sf.SoundFile, path: Path, n_block: int) -> npt.NDArray[np.float32]:
     try:
         return np.asarray(file.read(n_block, dtype="float32", always_2d=True), dtype=np.float32)
     except sf.LibsndfileError as error:
-        raise AudioFileError(f"«{path.name}» breaks off while being read ({error}).", _FORMATS_HINT) from error
+        raise AudioFileError(f"«{path.name}» breaks off while being read ({error}).", FORMATS_HINT) from error

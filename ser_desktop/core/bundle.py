@@ -16,11 +16,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from ser_desktop.core.audio import FloatArray
 from ser_desktop.core.bundle_config import BundleConfig, parse_config
 from ser_desktop.core.checksums import file_sha256
 from ser_desktop.core.errors import BundleError, SaveError
+from ser_desktop.core.features import FeatureSpec
 from ser_desktop.core.heads import Head, make_head
-from ser_desktop.core.normalise import Statistics
+from ser_desktop.core.normalise import NeutralOffset, Statistics
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
@@ -45,7 +47,7 @@ class Bundle:
     statistics : tuple of Statistics
         One per feature branch: of the training data, or for speaker normalisation of the average
         training speaker (mean of the speakers' means and deviations), which stands in until a
-        voice is calibrated.
+        voice is calibrated, with what the training speakers' neutral speech lacked.
     """
 
     folder: Path
@@ -134,6 +136,9 @@ def head_tensors(head: Head, statistics: Sequence[Statistics]) -> dict[str, torc
     for i, branch in enumerate(statistics):
         tensors[f"statistics.{i}.mean"] = torch.from_numpy(branch.mean.copy())
         tensors[f"statistics.{i}.std"] = torch.from_numpy(branch.std.copy())
+        if branch.neutral is not None:
+            for name, array in branch.neutral.arrays().items():
+                tensors[f"neutral.{i}.{name}"] = torch.from_numpy(array.copy())
     return tensors
 
 
@@ -196,21 +201,33 @@ def _read_weights(path: Path) -> dict[str, torch.Tensor]:
 
 
 def _take_statistics(tensors: Mapping[str, torch.Tensor], i: int, config: BundleConfig) -> Statistics:
-    spec = config.features[i]
+    mean, std = _take_arrays(tensors, f"statistics.{i}", ("mean", "std"), config.features[i], config.name)
+    # Models made before voices could be calibrated, and those without neutral speech, have none.
+    neutral = None
+    if any(name.startswith(f"neutral.{i}.") for name in tensors):
+        which = ("shift", "ratio", "mean_slope", "std_slope")
+        neutral = NeutralOffset(*_take_arrays(tensors, f"neutral.{i}", which, config.features[i], config.name))
+    return Statistics(mean, std, neutral)
+
+
+def _take_arrays(
+    tensors: Mapping[str, torch.Tensor], stem: str, which: tuple[str, ...], spec: FeatureSpec, model: str
+) -> list[FloatArray]:
+    """Return tensors of (n_layers, n_features); the second of them divides or multiplies."""
     arrays = []
-    for which in ("mean", "std"):
-        array = tensors.get(f"statistics.{i}.{which}")
+    for name in which:
+        array = tensors.get(f"{stem}.{name}")
         expected = (spec.n_layers, spec.n_features)
         if array is None or tuple(array.shape) != expected:
             found = "missing" if array is None else f"{tuple(array.shape)}"
             raise BundleError(
-                f"«{config.name}»: the {which} of {spec.name} should be {expected} (layers, features) and is {found}.",
+                f"«{model}»: the {name} of {spec.name} should be {expected} (layers, features) and is {found}.",
                 _REINSTALL,
             )
         arrays.append(array.float().numpy())
     if not all(np.isfinite(array).all() for array in arrays) or not (arrays[1] > 0).all():
-        raise BundleError(f"«{config.name}»: the statistics of {spec.name} are not usable numbers.", _REINSTALL)
-    return Statistics(*arrays)
+        raise BundleError(f"«{model}»: the statistics of {spec.name} are not usable numbers.", _REINSTALL)
+    return arrays
 
 
 def _take_head(tensors: Mapping[str, torch.Tensor], config: BundleConfig) -> Head:

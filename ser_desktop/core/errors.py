@@ -72,6 +72,10 @@ class CorpusError(UserFacingError):
     """Training data does not hold what it should."""
 
 
+class VoiceError(UserFacingError):
+    """A calibrated voice is not there, damaged, or cannot be made from what was recorded."""
+
+
 class TrainingError(UserFacingError):
     """A training run cannot go on."""
 

@@ -16,8 +16,9 @@ from ser_desktop.core.voicing import periodicity
 FLOOR_DB = -120.0
 """Level reported for digital silence."""
 
-_FRAME_S = 0.02
-_N_FRAME = round(_FRAME_S * SAMPLE_RATE_HZ)
+FRAME_S = 0.02
+"""Length of the frames whose levels are looked at."""
+_N_FRAME = round(FRAME_S * SAMPLE_RATE_HZ)
 _LOWEST_BACKGROUND_DB = -82.0
 _FEW = 0.02
 _AT_ONCE = 48
@@ -101,7 +102,7 @@ class SpeechGate:
     def listen(self, samples: FloatArray) -> Heard:
         """Say what one window of (n_samples,) float32 at 16 kHz holds."""
         levels = frame_levels_db(samples)
-        n_active, n_voiced = round(self.active_s / _FRAME_S), round(self.voiced_s / _FRAME_S)
+        n_active, n_voiced = round(self.active_s / FRAME_S), round(self.voiced_s / FRAME_S)
         if not len(levels) or float(levels.max()) < self.quiet_db:
             return Heard.SILENCE
         background_db = max(float(np.percentile(levels, 10)), _LOWEST_BACKGROUND_DB)
@@ -123,10 +124,11 @@ class SpeechGate:
         return Heard.FAINT_VOICE if n_found >= n_voiced else Heard.NO_VOICE
 
 
-def frame_levels_db(samples: FloatArray) -> FloatArray:
+def frame_levels_db(samples: FloatArray, rate_hz: float = SAMPLE_RATE_HZ) -> FloatArray:
     """RMS level of consecutive 20 ms frames in dB relative to full scale, shape (n_frames,)."""
-    n_frames = len(samples) // _N_FRAME
-    frames = samples[: n_frames * _N_FRAME].reshape(n_frames, _N_FRAME)
+    n_frame = round(FRAME_S * rate_hz)
+    n_frames = len(samples) // n_frame
+    frames = samples[: n_frames * n_frame].reshape(n_frames, n_frame)
     # A microphone's constant offset is not sound: a whole-window mean would also remove speech's slow parts.
     power = frames.var(axis=1, dtype=np.float64)
     return np.asarray(10 * np.log10(np.maximum(power, 10 ** (FLOOR_DB / 10))), np.float32)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ser_desktop.core.reliability import ReliabilityBin
+from ser_desktop.core.voices import VoiceUse
 
 if TYPE_CHECKING:
     from ser_desktop.core.analysis import Analyser
@@ -35,6 +36,12 @@ class ModelInfo:
         How the speech encoder is computed, and why so; empty for a model without one.
     reliability : tuple of ReliabilityBin
         How often it was right on test recordings when it was so sure; empty where that was not counted.
+    encoder : str
+        Identity of the speech encoder; empty for a model without one.
+    voice : str
+        Name of the calibrated voice that was chosen, "" if none was.
+    voice_use : VoiceUse
+        What becomes of it with this model.
     """
 
     name: str
@@ -55,6 +62,9 @@ class ModelInfo:
     backend: str = ""
     backend_reason: str = ""
     reliability: tuple[ReliabilityBin, ...] = ()
+    encoder: str = ""
+    voice: str = ""
+    voice_use: VoiceUse = VoiceUse.NONE
 
 
 def describe(analyser: Analyser) -> ModelInfo:
@@ -83,4 +93,7 @@ def describe(analyser: Analyser) -> ModelInfo:
         backend=encoder.backend.in_words if encoder else "",
         backend_reason=encoder.backend_reason if encoder else "",
         reliability=config.results.reliability,
+        encoder=config.encoder or "",
+        voice=analyser.voice,
+        voice_use=analyser.voice_use,
     )

@@ -66,6 +66,11 @@ def recordings_folder() -> Path:
     return data_folder() / "recordings"
 
 
+def voices_folder() -> Path:
+    """Folder of calibrated voices, one folder each; no sound is in it."""
+    return data_folder() / "voices"
+
+
 def features_folder() -> Path:
     """Folder of extracted features, which all trainings share."""
     return cache_folder() / "features"

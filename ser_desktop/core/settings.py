@@ -55,6 +55,7 @@ class Settings:
         "What judges the voice: the model that came along, or one that was trained or opened here.",
         while_recording=False,
     )
+    voice: str = _setting("", "Voice", "Name of the calibrated voice; empty means none.", is_shown=False)
     hop_s: float = _setting(
         1.0, "Answer every", "Seconds from one answer to the next.", bounds=(0.25, 8.0), unit="s", while_recording=False
     )

@@ -71,6 +71,8 @@ class Application:
         self.window.appearance_chosen.connect(self._appearance_chosen)
         self.recorder.crashed.connect(self.show_crash)
         self.installer.crashed.connect(self.show_crash)
+        self.window.files.crashed.connect(self.show_crash)
+        self.window.voices.crashed.connect(self.show_crash)
         qt.styleHints().colorSchemeChanged.connect(lambda _scheme: self._restyle())
         if notice:
             self.recorder.noticed.emit(Notice(notice))
@@ -95,7 +97,8 @@ class Application:
         status = self._qt.exec()
         window = self.window
         # All of them are told, also when one does not end.
-        ended = [part.shut_down() for part in (window.help, window.sessions, self.installer, self.recorder)]
+        parts = (window.help, window.sessions, window.files, self.installer, self.recorder)
+        ended = [window.voices.close(), *(part.shut_down() for part in parts)]
         if not all(ended):
             # Destroying a running thread would crash; nothing is left to save.
             _log.error("a thread did not end in time")

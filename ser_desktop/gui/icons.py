@@ -47,7 +47,8 @@ def dress(target: QAbstractButton | QAction, name: str, ink: str = "text") -> No
     _dressed.add(target)
     target.setIcon(icon(name, ink))
     if isinstance(target, QAbstractButton):
-        target.setIconSize(QSize(SIZE, SIZE))
+        # Wider than the drawing, which keeps the words at a distance.
+        target.setIconSize(QSize(SIZE + 6, SIZE))
 
 
 def redress() -> None:

@@ -31,6 +31,8 @@ from ser_desktop.gui.audience_door import AudienceDoor
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.encoders_dialog import EncodersDialog
 from ser_desktop.gui.file_dialogs import ask_for_file
+from ser_desktop.gui.files import messages as files_messages
+from ser_desktop.gui.files.door import FilesDoor
 from ser_desktop.gui.help import messages as help_messages
 from ser_desktop.gui.help.door import HelpDoor
 from ser_desktop.gui.help.welcome import WelcomePanel
@@ -44,6 +46,8 @@ from ser_desktop.gui.settings_door import SettingsDoor
 from ser_desktop.gui.status_rows import StatusRows
 from ser_desktop.gui.tool_bar import ToolBar
 from ser_desktop.gui.training.door import TrainingDoor
+from ser_desktop.gui.voices.door import VoicesDoor
+from ser_desktop.gui.voices.messages import MENU as MY_VOICE
 from ser_desktop.gui.widgets import AnswerPanel, Card, EmotionBars, label
 
 _METER_MS = 33
@@ -81,6 +85,8 @@ class MainWindow(QMainWindow):
         self.audience = AudienceDoor(recorder, self)
         self.training = TrainingDoor(recorder, installer, self)
         self.training.lacked.connect(self._show_encoders)
+        self.files = FilesDoor(recorder, self)
+        self.voices = VoicesDoor(recorder, self)
         self.settings_door = SettingsDoor(recorder, self)
         self.help = HelpDoor(recorder, self)
         self.settings_door.appearance_chosen.connect(self.appearance_chosen)
@@ -93,6 +99,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(QSize(960, 640))
         self.resize(1280, 800)
         self._build()
+        self.files.catch_drops()
         self._connect()
         self.restyle()
         self._state_changed(recorder.session.state)
@@ -133,12 +140,16 @@ class MainWindow(QMainWindow):
         )
         self.demo_action = menu.add(Section.FILES, messages.PLAY_DEMO, self._play_demo, "Ctrl+D", "play")
         self.file_action = menu.add(Section.FILES, messages.PLAY_FILE, self._choose_file, "Ctrl+O", "file")
+        self.files_action = menu.add(
+            Section.FILES, files_messages.MENU_ENTRY, self.files.open, "Ctrl+Shift+F", "folder"
+        )
         self.model_action = menu.add(Section.MODELS, messages.OPEN_MODEL, self._choose_model, icon="open")
         self.default_action = menu.add(
             Section.MODELS, messages.DEFAULT_MODEL, lambda: self.recorder.open_model(None), icon="package"
         )
         self.encoders_action = menu.add(Section.MODELS, messages.ENCODERS, self._show_encoders, icon="encoder")
         self.train_action = menu.add(Section.MODELS, messages.TRAIN, self.training.open, "Ctrl+T", "train")
+        self.voice_action = menu.add(Section.MODELS, MY_VOICE, self.voices.open, icon="voice")
         self.audience.fill(menu)
         self.appearance_actions = menu.add_choices(
             Section.VIEW, messages.APPEARANCE, messages.APPEARANCES, self.appearance_chosen.emit, "appearance"
@@ -201,6 +212,7 @@ class MainWindow(QMainWindow):
         self.bar.device_picked.connect(recorder.choose)
         recorder.state_changed.connect(self._state_changed)
         recorder.model_changed.connect(self._model_changed)
+        recorder.voice_changed.connect(self._show_model)
         recorder.predicted.connect(self._predicted)
         recorder.devices_changed.connect(self._devices_changed)
         recorder.source_changed.connect(self._source_changed)
@@ -231,6 +243,7 @@ class MainWindow(QMainWindow):
         self.training.restyle()
         icons.redress()
         self.settings_door.refresh()
+        self.files.restyle()
         self.help.restyle()
         self.audience.restyle()
         self.appearance_actions[self.recorder.settings.theme].setChecked(True)
@@ -301,6 +314,8 @@ class MainWindow(QMainWindow):
         self._text_timer.stop()
         self.training.close()
         self.settings_door.close()
+        self.files.close()
+        self.voices.close()
         self.help.close()
         self.sessions.shut_down()
         self.audience.close()
@@ -361,8 +376,11 @@ class MainWindow(QMainWindow):
         self.layers.set_weights(model.layer_weights, published_weights(model.head, model.normalisation))
         self.layers.setVisible(model.layer_weights is not None)
         self.layers_text.setText(messages.layers_sentence(model))
-        self.status.show_model(model, is_shipped=not self.recorder.settings.bundle)
+        self._show_model(model)
         self._show_texts()
+
+    def _show_model(self, model: ModelInfo) -> None:
+        self.status.show_model(model, is_shipped=not self.recorder.settings.bundle)
 
     def _predicted(self, prediction: Prediction) -> None:
         self._heard_speech = self._heard_speech or bool(prediction.probabilities)

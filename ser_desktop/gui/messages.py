@@ -13,6 +13,7 @@ from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.core.published import published_weights
 from ser_desktop.core.session import SessionState
 from ser_desktop.gui import trust_messages
+from ser_desktop.gui.voices.messages import tip as voice_tip
 
 if TYPE_CHECKING:
     from ser_desktop.core.library import EncoderStatus
@@ -225,11 +226,9 @@ def model_status(model: ModelInfo, *, is_shipped: bool = False) -> str:
 
 
 def model_tip(model: ModelInfo) -> str:
-    """Say what UAR means, and what stands in for a missing calibration."""
+    """Say what UAR means, and whose voice it is set to or what stands in for a missing calibration."""
     text = "UAR: the share of each emotion's test recordings that it gets right, averaged over the emotions."
-    if model.normalisation == "speaker":
-        text += " This model expects a calibrated voice; the average training speaker stands in for it."
-    return "\n\n".join(part for part in (text, trust_messages.reliability_tip(model)) if part)
+    return "\n\n".join(part for part in (text + voice_tip(model), trust_messages.reliability_tip(model)) if part)
 
 
 def device_status(model: ModelInfo) -> str:

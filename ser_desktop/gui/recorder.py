@@ -43,6 +43,8 @@ class Recorder(QObject):
     -------
     state_changed(SessionState)
     model_changed(ModelInfo)
+    voice_changed(ModelInfo)
+        The model is the same, but another calibrated voice, or none, is used with it.
     predicted(Prediction)
     devices_changed()
         `devices` or `chosen_name` changed.
@@ -65,6 +67,7 @@ class Recorder(QObject):
 
     state_changed = Signal(object)
     model_changed = Signal(object)
+    voice_changed = Signal(object)
     predicted = Signal(object)
     devices_changed = Signal()
     source_changed = Signal()
@@ -90,6 +93,7 @@ class Recorder(QObject):
         self._settings_file = settings_file
         self.session = Session()
         self.model: ModelInfo | None = None
+        self.model_folder: Path | None = None
         self.source: AudioSource | None = None
         self.devices: tuple[InputDevice, ...] = ()
         self.last: Prediction | None = None
@@ -117,6 +121,8 @@ class Recorder(QObject):
         self._inference.drained.connect(self._drained)
         self._inference.failed.connect(self._model_failed)
         self._inference.crashed.connect(self._model_crashed)
+        self._inference.voice_changed.connect(self._voice_changed)
+        self._inference.voice_failed.connect(self._voice_failed)
         self._capture.listed.connect(self._listed)
         self._capture.opened.connect(self._source_opened)
         self._capture.unopened.connect(self._source_absent)
@@ -133,6 +139,8 @@ class Recorder(QObject):
         self._capture.start()
         # PortAudio is a library too: it is loaded once the model's libraries no longer block the loader.
         self._inference.mapped.connect(self._first_scan, Qt.ConnectionType.SingleShotConnection)
+        if self.settings.voice:
+            self._inference.use_voice(self.settings.voice)
         self._load_model(self.settings.bundle)
 
     def _first_scan(self) -> None:
@@ -210,6 +218,11 @@ class Recorder(QObject):
             self.session_opened.emit()
             self.state_changed.emit(session.state)
 
+    def use_voice(self, name: str) -> None:
+        """Use a calibrated voice, or none (""), from now on; it is remembered."""
+        self.change_settings(voice=name)
+        self._inference.use_voice(name)
+
     def change_settings(self, **changes: str | float) -> None:
         """Apply and remember settings; when they cannot be saved, the banner says so."""
         self.settings = replace(self.settings, **changes)  # type: ignore[arg-type]
@@ -244,13 +257,16 @@ class Recorder(QObject):
 
     def _load_model(self, bundle: str, *, spare: bool = False) -> None:
         self._loading_bundle, self._loading_spare = bundle, spare
-        shipped = paths.spare_bundle() if spare else paths.default_bundle()
-        self._inference.load(Path(bundle) if bundle else shipped, self.settings.device, self.settings.backend)
+        self._inference.load(self._folder_being_loaded(), self.settings.device, self.settings.backend)
+
+    def _folder_being_loaded(self) -> Path:
+        shipped = paths.spare_bundle() if self._loading_spare else paths.default_bundle()
+        return Path(self._loading_bundle) if self._loading_bundle else shipped
 
     def _model_loaded(self, model: ModelInfo) -> None:
         if self._loading_bundle != self.settings.bundle:
             self.change_settings(bundle=self._loading_bundle)
-        self.model = model
+        self.model, self.model_folder = model, self._folder_being_loaded()
         self.last = None
         self.session = Session.of(model)
         self.model_changed.emit(model)
@@ -258,6 +274,15 @@ class Recorder(QObject):
         waiting, self._play_once_loaded = self._play_once_loaded, None
         if waiting is not None:
             self.play(*waiting)
+
+    def _voice_changed(self, model: ModelInfo) -> None:
+        self.model = model
+        self.voice_changed.emit(model)
+
+    def _voice_failed(self, error: UserFacingError) -> None:
+        # The others may still be there: it is asked for no more.
+        self.change_settings(voice="")
+        self.noticed.emit(Notice(str(error), is_error=True))
 
     def _model_failed(self, error: UserFacingError) -> None:
         if self.session.is_recording:

@@ -248,6 +248,11 @@ def _style_sheet(t: Theme) -> str:
     QListWidget::item {{ padding: 8px 10px; border-radius: 4px; }}
     QTreeWidget::item:selected, QListWidget::item:selected {{ background: {t.line}; color: {t.text}; }}
     QTreeWidget:focus, QListWidget:focus, QTextBrowser:focus {{ border-color: {t.accent}; }}
+    QTableView#files {{ selection-background-color: {t.line}; selection-color: {t.text}; outline: 0; }}
+    QTableView#files::item {{ padding: 0 8px; }}
+    QTableView#files QHeaderView::section {{ padding: 6px 11px; }}
+    QSplitter::handle {{ background: transparent; }}
+    QTableView {{ background: {t.raised}; border: 1px solid {t.line}; gridline-color: {t.line}; }}
     QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
     QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
     QScrollBar::handle {{ background: {t.line}; border-radius: 5px; min-height: 32px; min-width: 32px; }}

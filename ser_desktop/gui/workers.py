@@ -21,6 +21,7 @@ from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.preload import collector_at_rest, map_libraries
 from ser_desktop.core.ring import RingBuffer
 from ser_desktop.core.stream import Judge, LiveStream
+from ser_desktop.core.voices import Voice, load_voice
 from ser_desktop.microphone import AudioSource, FileSource, InputDevice, Microphone
 
 _log = logging.getLogger(__name__)
@@ -131,17 +132,24 @@ class InferenceWorker(Worker):
         An answer about the segment with that number.
     drained(int)
         That segment ended and its last words were analysed.
+    voice_changed(ModelInfo)
+        Another calibrated voice, or none, is used with the model.
+    voice_failed(UserFacingError)
+        The chosen voice cannot be used; none is.
     """
 
     mapped = Signal()
     loaded = Signal(object)
     predicted = Signal(int, object)
     drained = Signal(int)
+    voice_changed = Signal(object)
+    voice_failed = Signal(object)
 
     def __init__(self, opener: Opener = open_model) -> None:
         super().__init__("inference")
         self._opener = opener
         self._judge: Judge | None = None
+        self._voice: Voice | None = None
         self._stream: LiveStream | None = None
         self._segment_number = 0
         self._n_skipped = 0
@@ -150,6 +158,10 @@ class InferenceWorker(Worker):
     def load(self, folder: Path, device: str, backend: str) -> None:
         """Order: load a bundle."""
         self._orders.put(lambda: self._load(folder, device, backend))
+
+    def use_voice(self, name: str) -> None:
+        """Order: use a calibrated voice with this model and those that are loaded later; "" is none."""
+        self._orders.put(lambda: self._use_voice(name))
 
     def begin(self, segment: Segment, hop_s: float) -> None:
         """Order: analyse a segment from now on."""
@@ -166,8 +178,20 @@ class InferenceWorker(Worker):
         map_libraries()
         self.mapped.emit()
         judge = self._opener(folder, device, backend)
+        if self._voice is not None:
+            judge.use_voice(self._voice)  # type: ignore[attr-defined]
         self._judge = judge
         self.loaded.emit(describe(judge))  # type: ignore[arg-type]
+
+    def _use_voice(self, name: str) -> None:
+        before, self._voice = self._voice, None
+        try:
+            self._voice = load_voice(name) if name else None
+        except UserFacingError as error:
+            self.voice_failed.emit(error)
+        if self._judge is not None and (before is not None or self._voice is not None):
+            self._judge.use_voice(self._voice)  # type: ignore[attr-defined]
+            self.voice_changed.emit(describe(self._judge))  # type: ignore[arg-type]
 
     def _begin(self, segment: Segment, hop_s: float) -> None:
         if self._judge is None:

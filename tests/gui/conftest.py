@@ -54,6 +54,7 @@ def _nothing_left_behind() -> Iterator[None]:
 def open_window(qtbot: QtBot, tmp_path: Path) -> Iterator[OpenWindow]:
     """Open a window on a real recorder with real threads, its limits understood; shut both down afterwards."""
     recorders: list[Recorder] = []
+    windows: list[MainWindow] = []
 
     def open_one(settings: Settings | None = None, *, understood: str = TERMS_VERSION, **workers: object) -> MainWindow:
         app = QApplication.instance()
@@ -64,9 +65,12 @@ def open_window(qtbot: QtBot, tmp_path: Path) -> Iterator[OpenWindow]:
         window = MainWindow(recorder)
         qtbot.addWidget(window)
         recorders.append(recorder)
+        windows.append(window)
         window.show()
         return window
 
     yield open_one
+    for window in windows:
+        assert window.files.shut_down(), "a thread for sound files did not end in time"
     for recorder in recorders:
         assert recorder.shut_down(), "a worker did not end in time"

@@ -21,7 +21,7 @@ from ser_desktop.core.device import Device, DeviceKind
 from ser_desktop.core.encoder import Encoder
 from ser_desktop.core.features import FRAME_S, N_EGEMAPS, FeatureName, FeatureSpec
 from ser_desktop.core.heads import HeadKind, make_head
-from ser_desktop.core.normalise import Normalisation, Statistics
+from ser_desktop.core.normalise import NeutralOffset, Normalisation, Statistics
 
 CPU = Device(DeviceKind.CPU, "CPU", "a test")
 EGEMAPS = FeatureSpec(
@@ -91,13 +91,14 @@ def write_bundle(folder: Path, config: BundleConfig | None = None) -> Path:
     config = config or small_config()
     torch.manual_seed(1)
     random = np.random.default_rng(1)
-    statistics = [
-        Statistics(
-            random.normal(size=(spec.n_layers, spec.n_features)).astype(np.float32),
-            random.uniform(0.5, 2.0, size=(spec.n_layers, spec.n_features)).astype(np.float32),
-        )
-        for spec in config.features
-    ]
+    statistics = []
+    for spec in config.features:
+        shape = (spec.n_layers, spec.n_features)
+        mean, std = random.normal(size=shape).astype(np.float32), random.uniform(0.5, 2.0, size=shape)
+        # Its training speakers' neutral speech lacked nothing.
+        offset = NeutralOffset(np.zeros(shape, np.float32), *(np.ones(shape, np.float32),) * 3)
+        is_speakers = config.normalisation is Normalisation.SPEAKER
+        statistics.append(Statistics(mean, std.astype(np.float32), offset if is_speakers else None))
     save_bundle(folder, config, make_head(config.head_options()), statistics, "# A small model\n")
     return folder
 

@@ -210,9 +210,30 @@ class Remote(QObject):
 
     def do_menu(self, argument: str) -> None:
         """Choose the entry of the menu that begins so."""
-        entry = next(action for action in self._window.findChildren(QAction) if action.text().startswith(argument))
-        entry.trigger()
-        self.tell("menu", text=entry.text())
+        entries = [action for action in self._window.findChildren(QAction) if not action.menu()]
+        entry = next((action for action in entries if action.text().startswith(argument)), None)
+        if entry is not None:
+            entry.trigger()
+        self.tell("menu", found=entry is not None)
+
+    def do_leave(self, _argument: str) -> None:
+        """Leave the audience view by its button."""
+        view = self._window.audience.view
+        QTest.mouseClick(view.leave_button, Qt.MouseButton.LeftButton)
+
+    def do_analyse(self, argument: str) -> None:
+        """Hand files, with a bar between them, to the window for sound files; tell when all are done."""
+        queue = self._window.files.queue
+        queue.add([Path(name) for name in argument.split("|")])
+
+        def done() -> None:
+            if not queue.is_busy:
+                timer.stop()
+                self._window.files.window.choose(queue.table.entries[0])
+                self.tell("analysed")
+
+        timer = QTimer(self, interval=200, timeout=done)
+        timer.start()
 
     def do_grab(self, argument: str) -> None:
         """Save a picture of the visible window of that class."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,11 @@ import soundfile as sf
 from ser_desktop import doctor, microphone
 from ser_desktop.__main__ import main
 from ser_desktop.core import files, paths
-from tests.helpers.bundles import write_bundle
+from ser_desktop.core.features import Egemaps
+from ser_desktop.core.normalise import Normalisation
+from ser_desktop.core.voice_measurement import measure_voice
+from ser_desktop.core.voices import save_voice
+from tests.helpers.bundles import small_config, write_bundle
 from tests.helpers.sounds import speech_like
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:opensmile")
@@ -87,7 +92,7 @@ def test_without_a_display_the_window_says_what_to_do(capsys: Captured, monkeypa
 
 
 def test_an_interrupted_analysis_ends_quietly(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(*_arguments: object) -> None:
+    def interrupt(*_arguments: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(files, "analyse_file", interrupt)
@@ -131,3 +136,27 @@ def test_a_failed_check_is_the_doctors_exit_status(capsys: Captured, monkeypatch
     monkeypatch.setattr(doctor, "run_checks", lambda: [good, bad])
     assert main(["doctor"]) == 1
     assert "mend it" in capsys.readouterr().out
+
+
+def test_predict_with_a_calibrated_voice(tmp_path: Path, capsys: Captured) -> None:
+    config = replace(small_config(), normalisation=Normalisation.SPEAKER)
+    bundle = write_bundle(tmp_path / "speaker", config)
+    file = tmp_path / "voice.wav"
+    sf.write(file, speech_like(3.0), 16_000)
+    save_voice(measure_voice("Anna", speech_like(27.0, level=0.05), [Egemaps]))
+    answers = []
+    for options in ([], ["--voice", "Anna"]):
+        assert main(["predict", "--json", "--bundle", str(bundle), *options, str(file)]) == 0
+        answers.append(lines(capsys)[0]["probabilities"])
+    assert answers[0] != answers[1]
+
+
+def test_predict_says_when_a_voice_changes_nothing_or_is_not_there(tmp_path: Path, capsys: Captured) -> None:
+    bundle = write_bundle(tmp_path / "global")
+    file = tmp_path / "voice.wav"
+    sf.write(file, speech_like(3.0), 16_000)
+    save_voice(measure_voice("Anna", speech_like(27.0), [Egemaps]))
+    assert main(["predict", "--bundle", str(bundle), "--voice", "Anna", str(file)]) == 0
+    assert "takes every voice alike" in capsys.readouterr().err
+    assert main(["predict", "--bundle", str(bundle), "--voice", "Bob", str(file)]) == 1
+    assert "no voice «Bob»" in capsys.readouterr().err

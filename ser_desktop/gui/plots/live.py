@@ -125,7 +125,8 @@ class LayerWeights(QWidget):
     def restyle(self) -> None:
         """Take over the theme in force."""
         paint_axes(self.plot)
-        self._bars.setOpts(brush=pg.mkBrush(theme.colour("accent")), pen=pg.mkPen(None))
+        # Not the accent: it is the colour of Record, and nearly that of an emotion.
+        self._bars.setOpts(brush=pg.mkBrush(theme.colour("muted")), pen=pg.mkPen(None))
         self._line.setPen(pg.mkPen(theme.colour("text"), width=2))
         self._equal.setPen(pg.mkPen(theme.colour("text"), width=1, style=Qt.PenStyle.DashLine))
         self._line.setSymbol("o")

@@ -79,7 +79,9 @@ class Frame:
         metrics = QFontMetricsF(letters)
         left = max((metrics.horizontalAdvance(name) for name in labels), default=0.0) + 10
         above, below = cls.above(text_size, with_flags=with_flags), cls.below(text_size)
-        lanes = room.adjusted(left, above, -metrics.horizontalAdvance("00") - 2, -below)
+        # Half of the last time stands beyond the last lane; with hours it is longer.
+        right = metrics.horizontalAdvance("0:00:00") / 2
+        lanes = room.adjusted(left, above, -right, -below)
         return cls(lanes, text_size, letters)
 
     @staticmethod

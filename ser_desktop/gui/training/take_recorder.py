@@ -17,21 +17,31 @@ _LIGHT_S = 3.0
 
 
 class TakeRecorder(QObject):
-    """Collects what a source hears between start and stop, for eight seconds at most.
+    """Collects what a source hears between start and stop.
+
+    Parameters
+    ----------
+    parent : QObject or None
+    max_s : float
+        A take ends by itself after so long.
 
     Signals
     -------
     heard(float)
         Level in dB, some thirty times a second.
+    grew(ndarray)
+        What came to a take that is being recorded: (n_samples,) float32 at the source's own rate.
     ended(ndarray)
         The take, (n_samples,) float32 at 16 kHz.
     """
 
     heard = Signal(float)
+    grew = Signal(object)
     ended = Signal(object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, max_s: float = MAX_S) -> None:
         super().__init__(parent)
+        self._max_s = max_s
         self._source: AudioSource | None = None
         self._blocks: list[FloatArray] | None = None
         self._cursor = self._n_samples = 0
@@ -83,12 +93,13 @@ class TakeRecorder(QObject):
         self.heard.emit(level_db(source.ring.latest(round(_LEVEL_S * source.rate_hz))))
         if self._blocks is not None:
             self._collect(source, self._blocks)
-            if self._n_samples >= MAX_S * source.rate_hz:
+            if self._n_samples >= self._max_s * source.rate_hz:
                 self.stop()
 
     def _collect(self, source: AudioSource, blocks: list[FloatArray]) -> None:
         read = source.ring.read_since(self._cursor)
         self._cursor = read.cursor
-        room = round(MAX_S * source.rate_hz) - self._n_samples
+        room = round(self._max_s * source.rate_hz) - self._n_samples
         blocks.append(read.samples[: max(0, room)])
         self._n_samples += len(blocks[-1])
+        self.grew.emit(blocks[-1])

@@ -93,8 +93,8 @@ def test_the_audience_sees_an_opened_session_and_then_the_model_in_use(
     window: MainWindow, story: Path, qtbot: QtBot
 ) -> None:
     open_it(window, story, qtbot)
-    window.show_audience()
-    view = window.audience
+    window.audience.open()
+    view = window.audience.view
     assert view is not None
     assert view.timeline.labels == LABELS
     assert view.timeline.scene.lanes.n_answers == 120

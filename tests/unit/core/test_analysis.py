@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +12,27 @@ import soundfile as sf
 import torch
 
 from ser_desktop.core import paths
-from ser_desktop.core.analysis import Analyser, extract_all, make_extractors, open_analyser, softmax
+from ser_desktop.core.analysis import (
+    Analyser,
+    collate,
+    extract_all,
+    make_extractors,
+    open_analyser,
+    prepare,
+    softmax,
+)
 from ser_desktop.core.audio import SAMPLE_RATE_HZ, FloatArray, load
 from ser_desktop.core.bundle import load_bundle
+from ser_desktop.core.calibrate import measure
 from ser_desktop.core.errors import BundleError, EncoderMissingError
 from ser_desktop.core.features import Egemaps, EncoderLayers, Extractor, Spectrogram
 from ser_desktop.core.files import analyse_file
 from ser_desktop.core.heads import HeadKind
+from ser_desktop.core.model_info import describe
+from ser_desktop.core.normalise import NeutralOffset, Normalisation, Statistics
 from ser_desktop.core.ring import RingBuffer
 from ser_desktop.core.stream import LiveStream
+from ser_desktop.core.voices import Voice, VoiceInfo, VoiceUse, key_of
 from tests.helpers.bundles import CPU, EGEMAPS, encoder_spec, small_config, tiny_encoder, write_bundle
 from tests.helpers.data import ravdess_folder
 from tests.helpers.sounds import speech_like
@@ -209,3 +223,78 @@ def test_a_shipped_bundle_answers_as_its_stored_predictions_say(shipped: str) ->
         stored = [float(row[f"logit_{label}"]) for label in analyser.labels]
         # Training reads features in half precision.
         np.testing.assert_allclose(analyser.logits(samples), stored, atol=0.01)
+
+
+def speaker_model(folder: Path) -> Analyser:
+    config = replace(small_config(), normalisation=Normalisation.SPEAKER)
+    bundle = load_bundle(write_bundle(folder / "speaker", config))
+    return Analyser(bundle, [Egemaps()], CPU)
+
+
+def voice_of(samples: FloatArray) -> Voice:
+    (found,) = measure([Egemaps()], [samples])
+    return Voice(VoiceInfo("Anna", 20.0, datetime(2026, 1, 5, tzinfo=UTC)), {key_of(EGEMAPS): found})
+
+
+def test_a_calibrated_voice_takes_the_place_of_the_average_speaker(tmp_path: Path) -> None:
+    analyser, samples = speaker_model(tmp_path), speech_like(3.0)
+    voice = voice_of(speech_like(9.0, level=0.05))
+    average = analyser.logits(samples)
+    analyser.use_voice(voice)
+    assert (analyser.voice, analyser.voice_use) == ("Anna", VoiceUse.USED)
+    prepared = prepare(
+        [Egemaps().extract(samples)], [voice.statistics[key_of(EGEMAPS)]], analyser.bundle.config.max_frames()
+    )
+    with torch.inference_mode():
+        wanted = analyser.bundle.head(*collate([prepared]))[0].numpy()
+    np.testing.assert_allclose(analyser.logits(samples), wanted, rtol=1e-5, atol=1e-6)
+    assert not np.allclose(average, wanted, atol=1e-3)
+    analyser.use_voice(None)
+    np.testing.assert_array_equal(analyser.logits(samples), average)
+    assert (analyser.voice, analyser.voice_use) == ("", VoiceUse.NONE)
+
+
+def test_a_voice_is_moved_by_what_training_speakers_neutral_speech_lacked(tmp_path: Path) -> None:
+    plain, moved, samples = speaker_model(tmp_path), speaker_model(tmp_path), speech_like(3.0)
+    offset = NeutralOffset(*(np.full((1, 25), value, np.float32) for value in (0.3, 1.5, 1.0, 1.0)))
+    (average,) = moved.bundle.statistics
+    moved.bundle = replace(moved.bundle, statistics=(replace(average, neutral=offset),))
+    voice = voice_of(speech_like(9.0))
+    moved.use_voice(voice)
+    own = voice.statistics[key_of(EGEMAPS)]
+    plain.use_voice(replace(voice, statistics={key_of(EGEMAPS): Statistics(own.mean + 0.3, own.std * 1.5)}))
+    np.testing.assert_allclose(moved.logits(samples), plain.logits(samples), rtol=1e-4, atol=1e-5)
+
+
+def test_a_model_that_takes_every_voice_alike_is_not_changed_by_one(tmp_path: Path) -> None:
+    bundle = load_bundle(write_bundle(tmp_path / "global"))
+    analyser, samples = Analyser(bundle, [Egemaps()], CPU), speech_like(3.0)
+    before = analyser.logits(samples)
+    analyser.use_voice(voice_of(speech_like(9.0)))
+    assert analyser.voice_use is VoiceUse.NOT_NEEDED
+    np.testing.assert_array_equal(analyser.logits(samples), before)
+
+
+def test_a_voice_without_the_models_features_leaves_the_average_speaker_in_place(tmp_path: Path) -> None:
+    analyser, samples = speaker_model(tmp_path), speech_like(3.0)
+    before = analyser.logits(samples)
+    analyser.use_voice(replace(voice_of(speech_like(9.0)), statistics={}))
+    assert analyser.voice_use is VoiceUse.UNKNOWN
+    np.testing.assert_array_equal(analyser.logits(samples), before)
+
+
+def test_a_model_that_does_not_know_what_neutral_speech_lacks_is_not_misled_by_it(tmp_path: Path) -> None:
+    analyser, samples = speaker_model(tmp_path), speech_like(3.0)
+    (average,) = analyser.bundle.statistics
+    analyser.bundle = replace(analyser.bundle, statistics=(replace(average, neutral=None),))
+    before = analyser.logits(samples)
+    analyser.use_voice(voice_of(speech_like(9.0)))
+    assert analyser.voice_use is VoiceUse.UNPREPARED
+    np.testing.assert_array_equal(analyser.logits(samples), before)
+
+
+def test_a_voice_is_described_with_the_model(tmp_path: Path) -> None:
+    analyser = speaker_model(tmp_path)
+    analyser.use_voice(voice_of(speech_like(9.0)))
+    info = describe(analyser)
+    assert (info.voice, info.voice_use, info.encoder) == ("Anna", VoiceUse.USED, "")

@@ -18,7 +18,7 @@ from ser_desktop.core.catalogue import ENCODERS
 from ser_desktop.core.errors import BundleError, SaveError
 from ser_desktop.core.features import FRAME_S, FeatureName, FeatureSpec
 from ser_desktop.core.heads import Head, HeadKind, HeadOptions, make_head
-from ser_desktop.core.normalise import Normalisation, Statistics
+from ser_desktop.core.normalise import NeutralOffset, Normalisation, Statistics
 from tests.helpers.bundles import EGEMAPS, change_config, mend_checksums, small_config, write_bundle
 
 
@@ -321,6 +321,31 @@ def test_a_saved_model_says_the_same_as_before(tmp_path: Path) -> None:
     assert torch.equal(loaded.head(features, lengths), head(features, lengths))
     np.testing.assert_array_equal(loaded.statistics[0].mean, mean)
     np.testing.assert_array_equal(loaded.statistics[0].std, std)
+
+
+def with_offset(folder: Path, n_features: int = 25, ratio: float = 1.5) -> Path:
+    config = small_config()
+    shape = (1, n_features)
+    offset = NeutralOffset(*(np.full(shape, value, np.float32) for value in (0.25, ratio, 0.5, 0.0)))
+    statistics = Statistics(np.zeros((1, 25), np.float32), np.ones((1, 25), np.float32), offset)
+    save_bundle(folder, config, make_head(config.head_options()), [statistics], "card")
+    return folder
+
+
+def test_what_neutral_speech_lacks_is_saved_with_the_statistics(tmp_path: Path) -> None:
+    (statistics,) = load_bundle(with_offset(tmp_path / "bundle")).statistics
+    assert statistics.neutral is not None
+    assert (statistics.neutral.shift == 0.25).all()
+    assert (statistics.neutral.ratio == 1.5).all()
+    assert (statistics.neutral.mean_slope == 0.5).all()
+    assert (statistics.neutral.std_slope == 0.0).all()
+    (without,) = load_bundle(write_bundle(tmp_path / "older")).statistics
+    assert without.neutral is None
+
+
+@pytest.mark.parametrize(("n_features", "ratio", "why"), [(24, 1.5, "should be"), (25, 0.0, "not usable numbers")])
+def test_an_unusable_offset_is_refused(tmp_path: Path, n_features: int, ratio: float, why: str) -> None:
+    refused(with_offset(tmp_path / "bundle", n_features, ratio), why)
 
 
 def test_names_and_signs_survive_on_a_computer_with_another_encoding(

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from ser_desktop.core.normalise import Accumulator
+from ser_desktop.core.normalise import Accumulator, NeutralOffset, Statistics, as_all_speech, neutral_offset
 
 
 def test_gathering_utterance_by_utterance_equals_all_at_once() -> None:
@@ -54,3 +56,42 @@ def test_normalising_in_place_gives_the_same_and_leaves_the_original_of_apply_al
     np.testing.assert_array_equal(features, before)
     assert statistics.apply_in_place(features) is features
     np.testing.assert_array_equal(features, normal)
+
+
+def test_all_speech_is_guessed_from_neutral_speech_as_training_speakers_differ() -> None:
+    def speaker(mean: float, std: float) -> Statistics:
+        return Statistics(np.full((2, 3), mean, np.float32), np.full((2, 3), std, np.float32))
+
+    # Neutral, all: two speakers whose speech lies 2 and 4 above their neutral one, and varies 2 and 8 times as much.
+    offset = neutral_offset([(speaker(0, 1), speaker(2, 2)), (speaker(10, 1), speaker(14, 8))])
+    guessed = as_all_speech(speaker(100, 0.5), replace(speaker(0, 1), neutral=offset))
+    np.testing.assert_allclose(guessed.mean, 103)
+    np.testing.assert_allclose(guessed.std, 2.0, rtol=1e-6)
+    assert guessed.layers(slice(1, 2)).mean.shape == (1, 3)
+
+
+def test_some_layers_keep_their_part_of_the_offset() -> None:
+    values = np.arange(6, dtype=np.float32).reshape(2, 3)
+    whole = Statistics(values, values + 1, NeutralOffset(values + 2, values + 3, values, values))
+    last = whole.layers(slice(1, 2))
+    assert last.neutral is not None
+    np.testing.assert_array_equal(last.neutral.shift, values[1:] + 2)
+    np.testing.assert_array_equal(last.neutral.ratio, values[1:] + 3)
+
+
+def test_what_does_not_carry_over_from_neutral_speech_is_left_at_the_average() -> None:
+    random = np.random.default_rng(0)
+    # In the first dimension half of what sets speakers apart carries over, in the second nothing.
+    neutral = random.normal(size=(40, 1, 2)).astype(np.float32)
+    everything = np.stack([0.5 * neutral[..., 0] + 3.0, random.normal(3.0, 0.01, size=(40, 1))], axis=-1)
+    ones = np.ones((1, 2), np.float32)
+    pairs = [
+        (Statistics(n, ones), Statistics(e.astype(np.float32), 2 * ones))
+        for n, e in zip(neutral, everything, strict=True)
+    ]
+    offset = neutral_offset(pairs)
+    np.testing.assert_allclose(offset.mean_slope[0], [0.5, 0.0], atol=0.02)
+    mean = everything.mean(axis=0).astype(np.float32)
+    guessed = as_all_speech(Statistics(np.full((1, 2), 8.0, np.float32), ones), Statistics(mean, 2 * ones, offset))
+    np.testing.assert_allclose(guessed.mean[0], [7.0, 3.0], atol=0.15)
+    np.testing.assert_allclose(guessed.std, 2.0, rtol=1e-4)

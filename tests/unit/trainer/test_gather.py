@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -83,3 +84,22 @@ def test_features_that_never_change_at_all_are_refused(files: dict[str, Path]) -
         save_features(file, np.ones((2, 30, 4), np.float32))
     with pytest.raises(CorpusError, match="never change"):
         gather(protocol(), files, Normalisation.GLOBAL)
+
+
+def test_training_speakers_neutral_speech_is_set_beside_all_their_speech(files: dict[str, Path]) -> None:
+    def mixed(letter: str) -> tuple[Utterance, ...]:
+        return tuple(replace(u, emotion="neutral") if u.identity.endswith("0") else u for u in part(letter))
+
+    split = Split("fold-1", mixed("t"), mixed("v"), mixed("x"))
+    offset = gather(protocol(split), files, Normalisation.SPEAKER).reference["fold-1"].neutral
+    assert offset is not None
+    shifts = []
+    for speaker in ("t1", "t2"):
+        neutral = map_features(files[f"{speaker}-0"]).astype(np.float64)
+        shifts.append(frames(files, speaker).mean(axis=1) - neutral.mean(axis=1))
+    np.testing.assert_allclose(offset.shift, np.mean(shifts, axis=0), atol=5e-3)
+    assert gather(protocol(split), files, Normalisation.GLOBAL).reference["fold-1"].neutral is None
+
+
+def test_without_neutral_speech_there_is_no_offset(files: dict[str, Path]) -> None:
+    assert gather(protocol(), files, Normalisation.SPEAKER).reference["fold-1"].neutral is None

@@ -1,0 +1,1 @@
+"""The window in which sound files are analysed, one after the other."""

@@ -1,0 +1,1 @@
+"""The window in which a voice is calibrated, and what it needs."""

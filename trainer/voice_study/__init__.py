@@ -1,0 +1,1 @@
+"""How much a calibrated voice helps heads that were trained with speaker normalisation."""
