@@ -433,6 +433,8 @@ def stopped_early(row: Mapping[str, Any], n_planned: int) -> str:
         rests = f"{n} of the {n_planned} repetitions that were planned"
     else:
         rests = "one repetition cut short" if n == 1 else f"{n} repetitions, some of them cut short"
+    folds = re.search(r"stopped: (\d+) of (\d+) folds", str(row["protocol"]))
+    rests += f", tested by {folds[1]} of the {folds[2]} groups of people" if folds else ""
     return f"!  It was stopped early: this result rests on {rests}. A training to the end may do better."
 
 

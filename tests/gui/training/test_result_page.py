@@ -99,6 +99,8 @@ def test_one_that_was_stopped_early_says_what_it_rests_on(window: TrainingWindow
     folder.write(replace(order("two"), arguments=("train", *("--seed", "1") * 5)))
     window.open(folder)
     assert "2 of the 5 repetitions that were planned" in page.stopped.text()
+    window.open(finished(window, "folds", protocol="3 folds; stopped: 1 of 3 folds"))
+    assert "2 repetitions, some of them cut short, tested by 1 of the 3 groups of people." in page.stopped.text()
     window.open(finished(window, "three"))
     assert page.stopped.isHidden()
 
