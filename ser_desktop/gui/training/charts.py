@@ -75,7 +75,7 @@ class ConfusionMatrix(QWidget):
     def set_counts(self, labels: Sequence[str], counts: Sequence[Sequence[int]]) -> None:
         """Show counts; rows are the truth."""
         self._labels, self._counts = list(labels), [list(row) for row in counts]
-        self.setMinimumSize(96 + 44 * len(labels), self._CELL * (len(labels) + 1))
+        self.setMinimumSize(76 + 40 * len(labels), self._CELL * (len(labels) + 1))
         self.setAccessibleDescription(
             "; ".join(
                 f"{name}: {', '.join(f'{n} {other}' for n, other in zip(row, labels, strict=True) if n)}"

@@ -172,7 +172,12 @@ class CheckPage(QWidget):
         self._cards.show()
         while (item := self._findings.takeAt(0)) is not None:
             item.widget().deleteLater()
-        self.rows = [FindingRow(finding) for finding in findings]
+        # What is found in several rounds is said once.
+        plain: dict[tuple[str, str], dict[str, Any]] = {}
+        for finding in findings:
+            (text,) = messages.plain_warnings([finding["text"]])
+            plain.setdefault((text, finding["fix"]), {**finding, "text": text})
+        self.rows = [FindingRow(finding) for finding in plain.values()]
         for row in self.rows:
             row.remedied.connect(self.remedied)
             self._findings.addWidget(row)

@@ -31,7 +31,10 @@ class Comparison(Card):
         is_fair = comparable(row, other)
         for i, line in enumerate(lines(name, row, other_name, other, is_fair=is_fair)):
             for j, text in enumerate(line):
-                cell = label(text, "title" if i == 0 else "", wraps=j in {1, 2} and i == 0)
+                is_name = i == 0
+                # The date stands below the name.
+                shown = text.replace(" · ", "\n") if is_name else text
+                cell = label(shown, "title" if is_name else "", wraps=is_name and j in {1, 2})
                 cell.setMaximumWidth(260)
                 cell.setAlignment(Qt.AlignmentFlag.AlignRight if j else Qt.AlignmentFlag.AlignLeft)
                 grid.addWidget(cell, i, j)

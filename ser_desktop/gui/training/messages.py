@@ -27,8 +27,8 @@ KINDS = {
     "iemocap": "IEMOCAP – dialogues",
 }
 KIND_TEXTS = {
-    "ravdess": "24 actors say two sentences in eight emotions; models learn seven of them, for calm counts as "
-    "neutral. Name the folder or the zip file, at whatever level the recordings lie, or download it.",
+    "ravdess": "24 actors say two sentences in eight emotions; where all 24 are there, calm counts as neutral, which "
+    "leaves seven. Name the folder or the zip file, at whatever level the recordings lie, or download it.",
     "folder": "Lay the recordings out in a folder for each emotion, in it a folder for each person:\n"
     "    happy / anna / 1.wav      happy / ben / 1.wav      sad / anna / 1.wav\n"
     "A zip file of such a folder will do, too. WAV, FLAC, OGG or MP3.",
@@ -394,7 +394,7 @@ def left(seconds: float | None, *, is_guess: bool) -> str:
         return ""
     if seconds < 8:
         return "almost done"
-    return f"{'at most ' if is_guess else ''}about {duration(seconds)} left"
+    return f"{'at most' if is_guess else 'about'} {duration(seconds)} left"
 
 
 def log_line(event: Mapping[str, Any]) -> str:
@@ -417,22 +417,24 @@ def figures(row: Mapping[str, Any]) -> str:
     """Say a result's two figures."""
     return (
         f"UAR {row['uar_mean']:.1f} ± {row['uar_sd']:.1f} %   ·   WA {row['wa_mean']:.1f} ± {row['wa_sd']:.1f} %   "
-        f"(mean ± deviation over {len(row['seeds'])} rounds)"
+        f"(mean ± deviation over {len(row['seeds'])} repetitions)"
     )
 
 
 def dated(title: str, created: str) -> str:
     """Name a training so that two of one name can be told apart."""
-    return f"{title} · {created.replace('T', ' ')[:16]}"
+    return f"{title} · {created[5:16].replace('T', ' ')}"
 
 
 def stopped_early(row: Mapping[str, Any], n_planned: int) -> str:
     """Say that a training was ended by hand, and what its result rests on."""
     n = len(row["seeds"])
     if n_planned > n:
-        rests = f"{n} of the {n_planned} rounds that were planned"
+        rests = f"{n} of the {n_planned} repetitions that were planned"
     else:
-        rests = "one round cut short" if n == 1 else f"{n} rounds, some of them cut short"
+        rests = "one repetition cut short" if n == 1 else f"{n} repetitions, some of them cut short"
+    folds = re.search(r"stopped: (\d+) of (\d+) folds", str(row["protocol"]))
+    rests += f", tested by {folds[1]} of the {folds[2]} groups of people" if folds else ""
     return f"!  It was stopped early: this result rests on {rests}. A training to the end may do better."
 
 
@@ -492,7 +494,7 @@ def protocol_card(row: Mapping[str, Any], recipe: str = "") -> str:
             f"Division: {row['protocol']}",
             f"Tested on: {row['n_test']} recordings of {row['n_speakers']} people",
             f"Recipe: {recipe} ({made_of})" if recipe else f"Recipe: {made_of}",
-            f"Rounds: {len(row['seeds'])}, each from another random beginning "
+            f"Repetitions: {len(row['seeds'])}, each from another random beginning "
             f"(seeds {', '.join(map(str, row['seeds']))})",
             "The people who tested it decided nothing.",
         )

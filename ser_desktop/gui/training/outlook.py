@@ -9,6 +9,8 @@ from typing import Any
 from ser_desktop.core.training_folder import Order
 
 _TYPICAL_EPOCHS = 20
+_PATIENCE = 4
+"""A round ends after so many passes that were no better, unless people have chosen otherwise."""
 _READ_SHARE, _REPORT_SHARE = 0.02, 0.02
 _LEARN_SHARE = 0.8
 _SURPRISE = 1.5
@@ -136,7 +138,9 @@ class Outlook:
         n_ended = min(self.rounds[0], len(curves))
         ended, others = curves[:n_ended], curves[n_ended:]
         typical = sum(c.n_epochs for c in ended) / n_ended if n_ended else float(_TYPICAL_EPOCHS)
-        left = sum(max(1.0, typical - c.n_epochs) for c in others)
+        # Few recordings make short passes, and many of them: one that still learns says what is to be expected.
+        typical = max([typical, *(c.n_epochs + _PATIENCE - c.n_since_best for c in others if not n_ended)])
+        left = sum(max(_PATIENCE - c.n_since_best, typical - c.n_epochs, 1.0) for c in others)
         left += typical * max(0, self._n_rounds - self.rounds[0] - len(others))
         return float(sum(c.n_epochs for c in curves)), left
 

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QPoint, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -73,20 +73,18 @@ class ResultPage(QWidget):
         self.another_button = QPushButton(messages.ANOTHER)
         self.compare_box = QComboBox()
         self.compare_box.setAccessibleName(messages.COMPARE)
+        self.compare_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.compare_box.setMinimumContentsLength(len(messages.COMPARE))
         self.use_button.clicked.connect(self._use)
         self.export_button.clicked.connect(self._choose_export)
         self.folder_button.clicked.connect(self._open_folder)
         self.another_button.clicked.connect(self.another)
         self.compare_box.activated.connect(self._compare)
         buttons = QHBoxLayout()
-        for widget in (
-            self.use_button,
-            self.export_button,
-            self.folder_button,
-            self.compare_box,
-        ):
+        for widget in (self.use_button, self.export_button, self.folder_button):
             buttons.addWidget(widget)
-        buttons.addStretch(1)
+        buttons.addWidget(self.compare_box, stretch=1)
+        buttons.addStretch(0)
         buttons.addWidget(self.another_button)
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
@@ -241,6 +239,8 @@ class ResultPage(QWidget):
                     continue
                 self.compare_box.addItem(messages.dated(entry.order.title, entry.order.created), row)
         self.compare_box.setVisible(self.compare_box.count() > 1)
+        view = self.compare_box.view()
+        view.setMinimumWidth(view.sizeHintForColumn(0) + 24)
 
     def _compare(self, index: int) -> None:
         other = self.compare_box.itemData(index)
@@ -248,7 +248,12 @@ class ResultPage(QWidget):
         if other is not None:
             own = messages.dated(self.title.text(), self._created)
             self.comparison.show_rows(own, self.row, self.compare_box.itemText(index), other)
-            self._area.ensureWidgetVisible(self.comparison)
+            QTimer.singleShot(0, self._scroll_to_comparison)
+
+    def _scroll_to_comparison(self) -> None:
+        """Bring the table into view once it has its place; only downwards, the page is as wide as its window."""
+        place = self.comparison.mapTo(self._area.widget(), QPoint())
+        self._area.verticalScrollBar().setValue(place.y())
 
 
 def zip_bundle(bundle: Path, path: Path) -> Path:

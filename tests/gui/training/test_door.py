@@ -43,6 +43,37 @@ def test_a_key_opens_the_training_window_and_it_closes_with_the_main_window(wind
     assert not opened.isVisible()
 
 
+def test_it_opens_over_the_middle_of_the_main_window_and_either_may_be_in_front(window: MainWindow) -> None:
+    window.move(40, 30)
+    window.training.open()
+    opened = window.training.window
+    assert opened is not None
+    screen = window.screen().availableGeometry()
+    assert screen.contains(opened.geometry().topLeft())
+    if screen.width() > opened.width() + 200:
+        assert abs(opened.geometry().center().x() - window.geometry().center().x()) <= 200
+    assert opened.windowHandle().transientParent() is None
+    opened.move(opened.x() + 20, opened.y())
+    place = opened.pos()
+    opened.close()
+    window.training.open()
+    assert opened.pos() == place
+
+
+def test_the_model_that_is_used_cannot_be_deleted_from_here(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = folder()
+    finish(done, TrainingKind.MODEL, row(), missing={})
+    window.training.open()
+    opened = window.training.window
+    assert opened is not None
+    monkeypatch.setattr(window.recorder, "settings", replace(window.recorder.settings, bundle=str(done.bundle)))
+    opened.rail_buttons[2].click()
+    assert not opened.history_page.rows[0].delete_button.isEnabled()
+    assert not opened.history_page.rows[0].used.isHidden()
+
+
 def test_without_trainings_there_are_no_news(window: MainWindow) -> None:
     assert window.training.news() is None
     finish(folder(), TrainingKind.MODEL, row(), missing={})

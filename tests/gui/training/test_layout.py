@@ -27,7 +27,7 @@ from tests.helpers.training_reports import check_event, estimate_event, finding,
 from trainer.commands import describe_row
 from trainer.rows import ROWS
 
-SEVEN = ["neutral", "happy", "sad", "angry", "fearful", "disgust", "surprised"]
+EIGHT = ["neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised"]
 LONG = "A rather long sentence about what is the matter with some of the recordings in one of the folders."
 
 
@@ -84,9 +84,9 @@ class Pages:
 
     def result(self) -> None:
         many = {
-            "labels": SEVEN,
-            "recalls": [{"mean": 50.0, "sd": 12.0}] * 7,
-            "confusion": [[10] * 7] * 7,
+            "labels": EIGHT,
+            "recalls": [{"mean": 50.0, "sd": 12.0}] * 8,
+            "confusion": [[10] * 8] * 8,
             "layer_weights": [[1 / 13] * 13],
             "warnings": [LONG],
         }

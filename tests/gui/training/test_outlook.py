@@ -6,9 +6,13 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise, takewhile
 from typing import Any
 
+import pytest
+
 from ser_desktop.core.training_folder import Order, TrainingKind
 from ser_desktop.gui.training import messages
 from ser_desktop.gui.training.outlook import Outlook
+
+pytestmark = pytest.mark.usefixtures("qapp")
 
 Event = dict[str, Any]
 N_SEEDS = 5
@@ -132,6 +136,17 @@ def test_without_an_expectation_the_bar_moves_all_the_same() -> None:
 
 def test_words_say_that_the_time_is_a_guess() -> None:
     said = messages.progress_text("train", 0.37, (1, 5), 240.0)
-    assert said == "Learning, 1 of 5 rounds done · 37 % · at most about 4 min left"
+    assert said == "Learning, 1 of 5 rounds done · 37 % · at most 4 min left"
     assert messages.progress_text("train", 0.9, (4, 5), 3.0).endswith("almost done")
     assert messages.progress_text("read", 0.0, (0, 5), None) == messages.STAGES["read"]
+
+
+def test_rounds_that_need_more_passes_than_usual_are_expected_of_the_others_too() -> None:
+    outlook = Outlook(order())
+    outlook.hear(stage("train", 0.0))
+    outlook.hear(progress("train", 0, N_SEEDS, None))
+    for n in range(1, 41):
+        outlook.hear(epoch(0, n, float(n)))
+    # Four rounds of about forty passes each are still to come, a pass a second.
+    assert outlook.left_s is not None
+    assert outlook.left_s > 3 * 40

@@ -94,11 +94,13 @@ def test_sentences_that_were_heard_in_training_are_explained(window: TrainingWin
 
 def test_one_that_was_stopped_early_says_what_it_rests_on(window: TrainingWindow) -> None:
     page = opened(window, protocol="3 folds; stopped before its end")
-    assert "stopped early: this result rests on 2 rounds, some of them cut short" in page.stopped.text()
+    assert "stopped early: this result rests on 2 repetitions, some of them cut short" in page.stopped.text()
     folder = finished(window, "two", protocol="3 folds; stopped before its end")
     folder.write(replace(order("two"), arguments=("train", *("--seed", "1") * 5)))
     window.open(folder)
-    assert "2 of the 5 rounds that were planned" in page.stopped.text()
+    assert "2 of the 5 repetitions that were planned" in page.stopped.text()
+    window.open(finished(window, "folds", protocol="3 folds; stopped: 1 of 3 folds"))
+    assert "2 repetitions, some of them cut short, tested by 1 of the 3 groups of people." in page.stopped.text()
     window.open(finished(window, "three"))
     assert page.stopped.isHidden()
 
@@ -173,8 +175,8 @@ def test_two_results_are_compared_where_that_is_fair(window: TrainingWindow) -> 
     page = opened(window)
     box = page.compare_box
     assert {box.itemText(i) for i in range(1, box.count())} == {
-        "two · 2026-01-01 10:00",
-        "elsewhere · 2026-01-01 10:00",
+        "two · 01-01 10:00",
+        "elsewhere · 01-01 10:00",
     }
     for name, remark, is_fair in (("two", messages.FAIR, True), ("elsewhere", messages.UNFAIR, False)):
         box.setCurrentIndex(box.findText(name, Qt.MatchFlag.MatchStartsWith))
@@ -191,7 +193,7 @@ def test_one_that_was_stopped_early_is_compared_and_said_to_be_so(window: Traini
     page.compare_box.setCurrentIndex(1)
     page.compare_box.activated.emit(1)
     remark = page.comparison.remark.text()
-    assert remark == f"{messages.FAIR} {messages.STOPPED_ONE.format('two · 2026-01-01 10:00')}"
+    assert remark == f"{messages.FAIR} {messages.STOPPED_ONE.format('two · 01-01 10:00')}"
 
 
 def test_fewer_folds_are_no_fair_comparison() -> None:

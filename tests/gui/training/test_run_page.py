@@ -68,7 +68,7 @@ def test_a_running_training_shows_how_far_it_is_and_how_good(followed: Followed,
         tell(folder, TRAIN, PROGRESS, EPOCH)
         window.open(folder)
         assert page.title.text() == "Mine"
-        assert page.state_text.text() == "Learning, 1 of 5 rounds done · 37 % · at most about 4 min left"
+        assert page.state_text.text() == "Learning, 1 of 5 rounds done · 37 % · at most 4 min left"
         assert page.best_text.text() == messages.BEST.format(42, 3)
         assert offers(page) == [messages.PAUSE, messages.KEEP_BEST, messages.CANCEL_TRAINING]
         tell(folder, {**EPOCH, "epoch": 4, "uar": 0.5})
