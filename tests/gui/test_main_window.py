@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,9 +23,10 @@ from ser_desktop.gui.recorder import Notice
 from ser_desktop.gui.workers import InferenceWorker
 from ser_desktop.microphone import FileSource
 from tests.gui.conftest import OpenWindow
+from tests.helpers.bundles import write_bundle
 
 LABELS = ("neutral", "happy", "sad", "angry", "fearful", "disgust", "surprised")
-READY_MS = 30_000
+READY_MS = 90_000
 
 
 def wait_for(qtbot: QtBot, window: MainWindow, state: SessionState) -> None:
@@ -381,3 +383,22 @@ def test_after_a_model_switch_nothing_of_the_old_model_is_shown(ready: MainWindo
     assert recorder.last is None
     assert ready.answer.title in {messages.READY, messages.NO_MICROPHONES}
     assert sum(ready.bars.values) == 0
+
+
+def test_a_model_is_opened_from_its_folder_or_from_the_zip_file_that_was_exported(
+    ready: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    folder = write_bundle(tmp_path / "another")
+    ready.open_model(folder / "config.json")
+    wait_for(qtbot, ready, SessionState.IDLE)
+    assert ready.recorder.model_folder == folder
+    ready.open_model(Path(shutil.make_archive(str(tmp_path / "exported"), "zip", folder)))
+    wait_for(qtbot, ready, SessionState.IDLE)
+    assert ready.recorder.model_folder is not None
+    assert ready.recorder.model_folder.name.startswith("exported-")
+
+
+def test_a_zip_file_without_a_model_is_told(ready: MainWindow, tmp_path: Path) -> None:
+    (tmp_path / "photos.zip").write_bytes(b"PK nothing")
+    ready.open_model(tmp_path / "photos.zip")
+    assert "photos.zip» cannot be unpacked" in ready.banner.text.text()
