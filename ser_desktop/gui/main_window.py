@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QPaintEvent, QShortcut
+from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -18,8 +18,6 @@ from PySide6.QtWidgets import (
 )
 
 from ser_desktop.core import paths
-from ser_desktop.core.audio import FILE_SUFFIXES
-from ser_desktop.core.errors import UserFacingError
 from ser_desktop.core.input_watch import InputWatch
 from ser_desktop.core.levels import InputLight, level_db
 from ser_desktop.core.model_info import ModelInfo
@@ -30,7 +28,6 @@ from ser_desktop.gui import icons, messages
 from ser_desktop.gui.audience_door import AudienceDoor
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.encoders_dialog import EncodersDialog
-from ser_desktop.gui.file_dialogs import ask_for_file
 from ser_desktop.gui.files import messages as files_messages
 from ser_desktop.gui.files.door import FilesDoor
 from ser_desktop.gui.help import messages as help_messages
@@ -38,9 +35,9 @@ from ser_desktop.gui.help.door import HelpDoor
 from ser_desktop.gui.help.welcome import WelcomePanel
 from ser_desktop.gui.install_worker import InstallWorker
 from ser_desktop.gui.menu import MoreMenu, Section
+from ser_desktop.gui.opening_door import OpeningDoor
 from ser_desktop.gui.plots import LayerWeights, Waveform
 from ser_desktop.gui.recorder import Notice, Recorder
-from ser_desktop.gui.sessions import messages as session_words
 from ser_desktop.gui.sessions.door import SessionsDoor
 from ser_desktop.gui.settings_door import SettingsDoor
 from ser_desktop.gui.status_rows import StatusRows
@@ -85,6 +82,7 @@ class MainWindow(QMainWindow):
         self.audience = AudienceDoor(recorder, self)
         self.training = TrainingDoor(recorder, installer, self)
         self.training.lacked.connect(self._show_encoders)
+        self.opening = OpeningDoor(recorder, self)
         self.files = FilesDoor(recorder, self)
         self.voices = VoicesDoor(recorder, self)
         self.settings_door = SettingsDoor(recorder, self)
@@ -130,22 +128,10 @@ class MainWindow(QMainWindow):
 
     def _build_menu(self) -> MoreMenu:
         menu = MoreMenu(self)
-        files = self.sessions.files
-        self.save_action = menu.add(Section.RECORDING, messages.SAVE_SESSION, files.ask_to_save, "Ctrl+S", "save")
-        self.open_action = menu.add(
-            Section.RECORDING, session_words.OPEN_SESSION, files.ask_to_open, "Ctrl+Shift+O", "sessions"
-        )
-        self.report_action = menu.add(
-            Section.RECORDING, session_words.EXPORT_REPORT, files.ask_for_report, icon="export"
-        )
-        self.demo_action = menu.add(Section.FILES, messages.PLAY_DEMO, self._play_demo, "Ctrl+D", "play")
-        self.file_action = menu.add(Section.FILES, messages.PLAY_FILE, self._choose_file, "Ctrl+O", "file")
+        self.sessions.fill(menu)
+        self.opening.fill(menu)
         self.files_action = menu.add(
             Section.FILES, files_messages.MENU_ENTRY, self.files.open, "Ctrl+Shift+F", "folder"
-        )
-        self.model_action = menu.add(Section.MODELS, messages.OPEN_MODEL, self._choose_model, icon="open")
-        self.default_action = menu.add(
-            Section.MODELS, messages.DEFAULT_MODEL, lambda: self.recorder.open_model(None), icon="package"
         )
         self.encoders_action = menu.add(Section.MODELS, messages.ENCODERS, self._show_encoders, icon="encoder")
         self.train_action = menu.add(Section.MODELS, messages.TRAIN, self.training.open, "Ctrl+T", "train")
@@ -196,7 +182,10 @@ class MainWindow(QMainWindow):
         self.offers = QWidget()
         row = QHBoxLayout(self.offers)
         row.setContentsMargins(0, 0, 0, 0)
-        for text, slot in ((messages.PLAY_DEMO, self._play_demo), (messages.PLAY_FILE, self._choose_file)):
+        for text, slot in (
+            (messages.PLAY_DEMO, self.opening.play_demo),
+            (messages.PLAY_FILE, self.opening.choose_file),
+        ):
             button = QPushButton(text)
             button.clicked.connect(slot)
             row.addWidget(button)
@@ -273,33 +262,9 @@ class MainWindow(QMainWindow):
         self.encoders.raise_()
         self.encoders.activateWindow()
 
-    def _play_demo(self) -> None:
-        self.recorder.play(paths.demo_clip(), messages.DEMO_SOURCE)
-
-    def _choose_file(self) -> None:
-        pattern = " ".join(f"*{suffix}" for suffix in FILE_SUFFIXES)
-        path = ask_for_file(self, "sound", messages.PLAY_FILE, f"Sound ({pattern});;All files (*)")
-        if path is not None:
-            self.recorder.play(path, path.name)
-
     def save_session(self, path: Path) -> None:
         """Save the session in hand; the banner says how it went."""
         self.sessions.files.save(path)
-
-    def _choose_model(self) -> None:
-        path = ask_for_file(self, "model", messages.OPEN_MODEL, messages.MODEL_PATTERNS)
-        if path is not None:
-            self.open_model(path)
-
-    def open_model(self, path: Path) -> None:
-        """Open a model: a zip file as they are exported, or a file in its folder."""
-        # Not before it is wanted: it needs PyTorch, which the inference thread has loaded by now.
-        from ser_desktop.core.bundle_zip import unpack_bundle
-
-        try:
-            self.recorder.open_model(unpack_bundle(path) if path.suffix.lower() == ".zip" else path.parent)
-        except UserFacingError as error:
-            self.banner.show_notice(Notice(str(error), is_error=True))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Tell, once the first picture is out, that there is time for other work."""
@@ -326,11 +291,6 @@ class MainWindow(QMainWindow):
     def _state_changed(self, state: SessionState) -> None:
         is_idle = state is SessionState.IDLE
         self.bar.show_state(state, recording=self.recorder.session.is_recording)
-        self.open_action.setEnabled(is_idle)
-        for action in (self.demo_action, self.file_action, self.model_action, self.default_action):
-            action.setEnabled(is_idle or (state is SessionState.FAILED and action in self._model_actions()))
-        for action in (self.save_action, self.report_action):
-            action.setEnabled(bool(self.recorder.session.history))
         self.offers.setVisible(is_idle and not self.recorder.session.history)
         if state is SessionState.LISTENING and not self.recorder.session.history:
             self._clear()
@@ -349,9 +309,6 @@ class MainWindow(QMainWindow):
         if self.sessions.moment is not None:
             self._moment_changed(self.sessions.moment)
         self._show_texts()
-
-    def _model_actions(self) -> tuple[QAction, ...]:
-        return self.model_action, self.default_action
 
     def _invite(self) -> None:
         if self.recorder.source is None and not self.recorder.devices:
@@ -387,8 +344,6 @@ class MainWindow(QMainWindow):
         if self.recorder.session.state is not SessionState.PAUSED and self.sessions.moment is None:
             self.answer.show_prediction(prediction)
             self.bars.show_prediction(prediction)
-        self.save_action.setEnabled(True)
-        self.report_action.setEnabled(True)
         self._show_texts()
 
     def _devices_changed(self) -> None:

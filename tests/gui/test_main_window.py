@@ -76,7 +76,7 @@ def test_the_demo_clip_moves_bars_timeline_and_answer(ready: MainWindow, qtbot: 
     assert "describes" in ready.status.answer.text()
     qtbot.mouseClick(ready.bar.record_button, Qt.MouseButton.LeftButton)
     wait_for(qtbot, ready, SessionState.IDLE)
-    assert ready.save_action.isEnabled()
+    assert ready.sessions.save_action.isEnabled()
     assert not ready.offers.isVisible()
 
 
@@ -153,7 +153,7 @@ def test_a_broken_default_model_leaves_a_window_that_says_why(open_window: OpenW
     wait_for(qtbot, window, SessionState.FAILED)
     assert "Copy it again" in window.banner.text.text()
     assert not window.bar.record_button.isEnabled()
-    assert window.model_action.isEnabled(), "another model must be within reach"
+    assert window.opening.model_action.isEnabled(), "another model must be within reach"
 
 
 def test_a_model_that_cannot_be_opened_leaves_the_one_before_in_place(
@@ -265,7 +265,7 @@ def test_a_defect_while_loading_leaves_a_window_that_is_not_stuck(open_window: O
     window = open_window(inference=InferenceWorker(defective))  # type: ignore[arg-type]
     window.recorder.start()
     wait_for(qtbot, window, SessionState.FAILED)
-    assert window.model_action.isEnabled()
+    assert window.opening.model_action.isEnabled()
 
 
 def test_record_pressed_while_a_source_is_being_opened_begins_once_it_is_open(ready: MainWindow, qtbot: QtBot) -> None:
@@ -389,10 +389,10 @@ def test_a_model_is_opened_from_its_folder_or_from_the_zip_file_that_was_exporte
     ready: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     folder = write_bundle(tmp_path / "another")
-    ready.open_model(folder / "config.json")
+    ready.opening.open_model(folder / "config.json")
     wait_for(qtbot, ready, SessionState.IDLE)
     assert ready.recorder.model_folder == folder
-    ready.open_model(Path(shutil.make_archive(str(tmp_path / "exported"), "zip", folder)))
+    ready.opening.open_model(Path(shutil.make_archive(str(tmp_path / "exported"), "zip", folder)))
     wait_for(qtbot, ready, SessionState.IDLE)
     assert ready.recorder.model_folder is not None
     assert ready.recorder.model_folder.name.startswith("exported-")
@@ -400,5 +400,5 @@ def test_a_model_is_opened_from_its_folder_or_from_the_zip_file_that_was_exporte
 
 def test_a_zip_file_without_a_model_is_told(ready: MainWindow, tmp_path: Path) -> None:
     (tmp_path / "photos.zip").write_bytes(b"PK nothing")
-    ready.open_model(tmp_path / "photos.zip")
+    ready.opening.open_model(tmp_path / "photos.zip")
     assert "photos.zip» cannot be unpacked" in ready.banner.text.text()

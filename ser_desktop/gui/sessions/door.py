@@ -10,6 +10,7 @@ from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.session import Gap, SessionState
 from ser_desktop.gui import messages as common
+from ser_desktop.gui.menu import MoreMenu, Section
 from ser_desktop.gui.recorder import Recorder
 from ser_desktop.gui.sessions import messages
 from ser_desktop.gui.sessions.files import Files
@@ -80,6 +81,25 @@ class SessionsDoor(QObject):
         """End every thread; True once they are gone."""
         self.recovery.finish()
         return all([self.listening.shut_down(), self.keeper.shut_down(), self.files.shut_down()])
+
+    def fill(self, menu: MoreMenu) -> None:
+        """Add the entries; answers can be saved once there are some."""
+        files = self.files
+        self.save_action = menu.add(Section.RECORDING, common.SAVE_SESSION, files.ask_to_save, "Ctrl+S", "save")
+        self.open_action = menu.add(
+            Section.RECORDING, messages.OPEN_SESSION, files.ask_to_open, "Ctrl+Shift+O", "sessions"
+        )
+        self.report_action = menu.add(Section.RECORDING, messages.EXPORT_REPORT, files.ask_for_report, icon="export")
+        self._recorder.state_changed.connect(self.enable)
+        self._recorder.predicted.connect(self.enable)
+        self.enable()
+
+    def enable(self) -> None:
+        """Let entries be used that make sense now."""
+        session = self._recorder.session
+        self.open_action.setEnabled(session.state is SessionState.IDLE)
+        for action in (self.save_action, self.report_action):
+            action.setEnabled(bool(session.history))
 
     @property
     def moment(self) -> Prediction | None:

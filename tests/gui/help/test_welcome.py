@@ -23,7 +23,7 @@ def first(open_window: OpenWindow) -> MainWindow:
     """The window as it comes up for the first time, its model loaded."""
     window = open_window(understood="")
     window.recorder.session.go(SessionState.IDLE)
-    window._state_changed(SessionState.IDLE)
+    window.recorder.state_changed.emit(SessionState.IDLE)
     window.activateWindow()
     return window
 
@@ -64,7 +64,7 @@ def test_other_limits_are_asked_about_again(open_window: OpenWindow) -> None:
 def test_the_demo_clip_waits_until_they_are_understood(first: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[tuple[Path, str]] = []
     monkeypatch.setattr(first.recorder._capture, "open_file", lambda *order: opened.append(order) or 1)
-    first.demo_action.trigger()
+    first.opening.demo_action.trigger()
     assert opened == []
     first.welcome.button.click()
     assert opened == [(paths.demo_clip(), messages.DEMO_SOURCE)]
@@ -94,7 +94,7 @@ def test_enter_is_enough(first: MainWindow, qtbot: QtBot) -> None:
 
 def test_they_block_nothing_else(first: MainWindow) -> None:
     assert not first.welcome.isModal()
-    for action in (first.encoders_action, first.train_action, first.model_action):
+    for action in (first.encoders_action, first.train_action, first.opening.model_action):
         assert action.isEnabled()
 
 

@@ -110,7 +110,7 @@ def test_the_audience_sees_an_opened_session_and_then_the_model_in_use(
 
 def test_while_it_records_nothing_is_opened(recorded: Recorded, story: Path, qtbot: QtBot) -> None:
     window = recorded(3)
-    assert not window.open_action.isEnabled()
+    assert not window.sessions.open_action.isEnabled()
     open_it(window, story, qtbot)
     assert window.timeline.scene.lanes.n_answers == 3
     assert window.banner.text.text() == messages.OPEN_WHEN_IDLE
