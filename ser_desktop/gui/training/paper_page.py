@@ -14,7 +14,7 @@ from ser_desktop.core.training_folder import TrainingKind
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.recorder import Notice
 from ser_desktop.gui.trainer_process import TrainerCall
-from ser_desktop.gui.training import messages
+from ser_desktop.gui.training import messages, paper_messages
 from ser_desktop.gui.training.draft import SEEDS
 from ser_desktop.gui.training.last_places import remember_places
 from ser_desktop.gui.training.parts import Places, scrolled
@@ -81,21 +81,21 @@ class PaperPage(QWidget):
         self.call = TrainerCall(self)
         self.call.told.connect(self._told)
         self.banner = Banner()
-        self.corpora = [CorpusLine(key, title) for key, title in messages.PAPER_CORPORA.items()]
+        self.corpora = [CorpusLine(key, title) for key, title in paper_messages.PAPER_CORPORA.items()]
         self.seeds = QLineEdit(", ".join(map(str, SEEDS)))
         self.seeds.setAccessibleName(messages.EXPERT_LABELS["seeds"])
         self.get_button = QPushButton(messages.GET_ENCODERS)
         self.get_button.clicked.connect(self.lacked)
         self.get_button.hide()
         self.lacks = label("", "muted", wraps=True)
-        self.start_button = QPushButton(messages.PAPER_START)
+        self.start_button = QPushButton(paper_messages.PAPER_START)
         self.start_button.setObjectName("primary")
         self.start_button.clicked.connect(self._start)
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
         page.setSpacing(12)
-        page.addWidget(label(messages.PAPER_QUESTION, "question"))
-        page.addWidget(label(messages.PAPER_HINT, "muted", wraps=True))
+        page.addWidget(label(paper_messages.PAPER_QUESTION, "question"))
+        page.addWidget(label(paper_messages.PAPER_HINT, "muted", wraps=True))
         page.addWidget(self.banner)
         page.addWidget(scrolled(self._build_cards()), stretch=1)
         foot = QHBoxLayout()
@@ -108,7 +108,7 @@ class PaperPage(QWidget):
         self._update()
 
     def _build_cards(self) -> QWidget:
-        corpora, rows = Card(messages.PAPER_CORPORA_TITLE), Card(messages.PAPER_ROWS_TITLE)
+        corpora, rows = Card(paper_messages.PAPER_CORPORA_TITLE), Card(paper_messages.PAPER_ROWS_TITLE)
         places = QGridLayout()
         places.setHorizontalSpacing(24)
         for column in (0, 1):
@@ -151,13 +151,13 @@ class PaperPage(QWidget):
         self.get_button.setVisible(not all(row["is_installed"] for row in event["rows"]))
         self._described = event["rows"]
         for i, row in enumerate(self._described):
-            box = QCheckBox(messages.row_title(row) + (messages.ISSA if row["protocol"] == "issa" else ""))
+            box = QCheckBox(paper_messages.row_title(row) + (paper_messages.ISSA if row["protocol"] == "issa" else ""))
             box.setChecked(row["row"] in chosen or (is_first and row["is_installed"] and bool(row["table"])))
             box.toggled.connect(self._update)
             self.rows[row["row"]] = box
-            box.setToolTip(messages.published_figures(row))
+            box.setToolTip(paper_messages.published_figures(row))
             box.setEnabled(row["is_installed"])
-            needs = messages.row_needs(row)
+            needs = paper_messages.row_needs(row)
             self._row_grid.addWidget(box, i, 0)
             self._row_grid.addWidget(label(row["table"] or messages.OURS, "muted"), i, 1)
             self._row_grid.addWidget(label(needs, "muted"), i, 2)
@@ -166,7 +166,7 @@ class PaperPage(QWidget):
     def _update(self) -> None:
         n_rows = sum(box.isChecked() for box in self.rows.values())
         wanted = [line for line in self.corpora if line.box.isChecked()]
-        lacks = messages.paper_lacks(n_rows, [line.title for line in wanted if not line.is_ready], len(wanted))
+        lacks = paper_messages.paper_lacks(n_rows, [line.title for line in wanted if not line.is_ready], len(wanted))
         self.start_button.setEnabled(not lacks)
         self.lacks.setText(lacks)
 
@@ -193,5 +193,5 @@ class PaperPage(QWidget):
         arguments += ["--seeds", *seeds, "--out", str(Path("«FOLDER»") / "run")]
         arguments += ["--cache", str(paths.features_folder()), "--skip-unreadable"]
         arguments += ["--accept-counts"] if line.accept_box.isChecked() else []
-        words = {messages.STEPS[0]: line.title, messages.PAPER_ROWS_TITLE: ", ".join(rows)}
-        return self._trainings.begin(messages.PAPER_NAME.format(line.title), TrainingKind.PAPER, arguments, words)
+        words = {messages.STEPS[0]: line.title, paper_messages.PAPER_ROWS_TITLE: ", ".join(rows)}
+        return self._trainings.begin(paper_messages.PAPER_NAME.format(line.title), TrainingKind.PAPER, arguments, words)

@@ -24,7 +24,7 @@ from ser_desktop.core.training_folder import Order, TrainingFolder, TrainingKind
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.file_dialogs import remember, start_folder
 from ser_desktop.gui.recorder import Notice
-from ser_desktop.gui.training import messages
+from ser_desktop.gui.training import messages, paper_messages
 from ser_desktop.gui.training.parts import open_folder, scrolled
 from ser_desktop.gui.widgets import Card, label
 
@@ -52,19 +52,19 @@ class PaperResult(QWidget):
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.verticalHeader().hide()
         self.table.setTabKeyNavigation(False)
-        self.table.setColumnCount(len(messages.PAPER_COLUMNS))
-        self.table.setHorizontalHeaderLabels(list(messages.PAPER_COLUMNS))
+        self.table.setColumnCount(len(paper_messages.PAPER_COLUMNS))
+        self.table.setHorizontalHeaderLabels(list(paper_messages.PAPER_COLUMNS))
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.missing = label("", wraps=True)
-        self.remark = label(messages.PAPER_REMARK, "muted", wraps=True)
+        self.remark = label(paper_messages.PAPER_REMARK, "muted", wraps=True)
         self.figure = QLabel()
         self.figure.setAccessibleName(messages.FIGURE_2)
         self._figure_card = Card(messages.FIGURE_2)
         self._figure_card.body.addWidget(self.figure)
         self.export_button, self.folder_button = QPushButton(messages.EXPORT_REPORT), QPushButton(messages.OPEN_FOLDER)
-        self.another_button = QPushButton(messages.PAPER_AGAIN)
+        self.another_button = QPushButton(paper_messages.PAPER_AGAIN)
         self.export_button.clicked.connect(self._choose_export)
         self.folder_button.clicked.connect(self._open_folder)
         self.another_button.clicked.connect(self.another)
@@ -93,8 +93,8 @@ class PaperResult(QWidget):
         self.banner.show_notice(None)
         try:
             report = json.loads((self._run / "report.json").read_text(encoding="utf-8"))
-            lines = [messages.paper_line(row) for row in report["rows"]]
-            missing = messages.missing_rows(report["missing"])
+            lines = [paper_messages.paper_line(row) for row in report["rows"]]
+            missing = paper_messages.missing_rows(report["missing"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             self.banner.show_notice(Notice(messages.NO_REPORT.format(error), is_error=True))
             lines, missing = [], ""

@@ -9,7 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from ser_desktop.core.training_folder import TrainingFolder, TrainingKind
-from ser_desktop.gui.training import messages
+from ser_desktop.gui.training import messages, paper_messages
 from ser_desktop.gui.training.paper_page import PaperPage
 from ser_desktop.gui.training.window import TrainingWindow
 from tests.helpers.scripted_trainer import ScriptedTrainer
@@ -41,10 +41,10 @@ def test_every_row_is_offered_those_whose_encoder_is_missing_cannot_be_chosen(pa
 def test_start_needs_a_row_and_the_place_of_every_corpus_that_is_wanted(page: PaperPage, tmp_path: Path) -> None:
     speech, song = page.corpora[1], page.corpora[2]
     assert not page.start_button.isEnabled()
-    assert page.lacks.text() == messages.PAPER_LACKS_CORPUS
+    assert page.lacks.text() == paper_messages.PAPER_LACKS_CORPUS
     speech.box.click()
     assert not page.start_button.isEnabled()
-    assert page.lacks.text() == messages.PAPER_LACKS_PLACE.format("RAVDESS, speech only")
+    assert page.lacks.text() == paper_messages.PAPER_LACKS_PLACE.format("RAVDESS, speech only")
     speech.places.set_paths([tmp_path])
     assert page.start_button.isEnabled()
     song.box.click()
@@ -53,7 +53,7 @@ def test_start_needs_a_row_and_the_place_of_every_corpus_that_is_wanted(page: Pa
     for box in page.rows.values():
         box.setChecked(False)
     assert not page.start_button.isEnabled()
-    assert page.lacks.text() == messages.PAPER_LACKS_ROWS
+    assert page.lacks.text() == paper_messages.PAPER_LACKS_ROWS
 
 
 def test_each_corpus_becomes_a_training_and_the_first_is_shown(
