@@ -162,6 +162,7 @@ class AudienceView(QWidget):
         self.leave_button = QPushButton(messages.AUDIENCE_LEAVE)
         self.leave_button.setObjectName("leave")
         self.leave_button.setToolTip(messages.AUDIENCE_LEAVE_TIP)
+        self.leave_button.setAccessibleName(messages.AUDIENCE_LEAVE_NAME)
         # Space belongs to the recording.
         self.leave_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.leave_button.clicked.connect(self.close)

@@ -154,3 +154,9 @@ def test_a_screen_is_named_with_its_size_and_filled(open_window: OpenWindow, qtb
     assert door.view.isVisible()
     assert door.view.screen() is window.screen()
     door.view.close()
+
+
+def test_it_can_be_left_with_the_mouse_and_the_button_does_not_take_space(view: AudienceView, qtbot: QtBot) -> None:
+    assert view.leave_button.focusPolicy() is Qt.FocusPolicy.NoFocus
+    with qtbot.waitSignal(view.left):
+        qtbot.mouseClick(view.leave_button, Qt.MouseButton.LeftButton)
