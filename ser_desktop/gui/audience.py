@@ -196,10 +196,12 @@ class AudienceView(QWidget):
         self._state_changed(self._recorder.session.state)
         if self._recorder.session.is_recording and self._recorder.last is not None:
             self.answer.show_prediction(self._recorder.last)
+        if self._recorder.session.is_recording and not self._has_consent:
+            self._ask(is_asking=True)
         self.setGeometry(screen.geometry())
         self.showFullScreen()
         self.activateWindow()
-        self.setFocus()
+        (self.consent.yes_button if self.consent.isVisible() else self).setFocus()
 
     def restyle(self) -> None:
         """Take over the theme in force."""
@@ -262,8 +264,11 @@ class AudienceView(QWidget):
         self._ask(is_asking=False)
         self.setFocus()
         self._has_consent = self._has_consent or is_given
-        if is_given:
-            self._recorder.toggle()
+        if not self._recorder.session.is_recording:
+            if is_given:
+                self._recorder.toggle()
+        elif not is_given:
+            self.close()
 
     def _state_changed(self, state: SessionState) -> None:
         texts = {

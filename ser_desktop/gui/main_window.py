@@ -94,14 +94,15 @@ class MainWindow(QMainWindow):
         self._input = InputWatch()
         self._is_painted = False
         self.setWindowTitle(messages.APP_TITLE)
-        self.setMinimumSize(QSize(960, 640))
+        self.setMinimumSize(QSize(1024, 660))
         self.resize(1280, 800)
         self._build()
         self.files.catch_drops()
         self._connect()
         self.restyle()
         self._state_changed(recorder.session.state)
-        self.bar.record_button.setFocus()
+        if recorder.settings.understands:
+            self.bar.take_keys()
 
     # ---- building
 
@@ -208,6 +209,7 @@ class MainWindow(QMainWindow):
         self.sessions.moment_changed.connect(self._moment_changed)
         self.sessions.model_shown.connect(self._model_changed)
         self.sessions.labels_shown.connect(self.bars.set_labels)
+        recorder.session_opened.connect(self.bar.take_keys)
         recorder.noticed.connect(self.banner.show_notice)
         recorder.input_wanted.connect(self._offer)
         recorder.limits_wanted.connect(self.welcome.insist)
@@ -255,7 +257,7 @@ class MainWindow(QMainWindow):
     def _understood(self) -> None:
         self.recorder.understand()
         self._show_welcome()
-        self.bar.record_button.setFocus()
+        self.bar.take_keys()
 
     def _show_encoders(self) -> None:
         self.encoders.show()

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from ser_desktop.core.session import SessionState
 from ser_desktop.gui import icons, messages, theme
@@ -79,18 +88,27 @@ class ToolBar(QWidget):
 
     def show_state(self, state: SessionState, *, recording: bool) -> None:
         """Label and enable what makes sense now; the record button keeps the keyboard while it waits."""
-        self._has_keys = self._has_keys or self.record_button.hasFocus()
+        # What is disabled hands the keyboard to whatever comes next, and Space would press that.
+        ours = (self.record_button, self.rescan_button, self.picker)
+        self._has_keys = self._has_keys or QApplication.focusWidget() in ours
         self.record_button.setText(messages.record_button(state))
         self.record_button.setEnabled(recording or state is SessionState.IDLE)
-        if self._has_keys and self.record_button.isEnabled():
-            self.record_button.setFocus()
-            self._has_keys = False
         self.record_button.setProperty("recording", recording)
         icons.dress(self.record_button, "stop" if recording else "record", "accent" if recording else "on_accent")
         self.record_button.style().polish(self.record_button)
         self.rescan_button.setEnabled(not recording)
         self.rescan_button.setToolTip(messages.RESCAN_WHILE_RECORDING if recording else messages.RESCAN_TIP)
         self.picker.setEnabled(not recording)
+        if self._has_keys:
+            self.take_keys()
+
+    def take_keys(self) -> None:
+        """Let the record button hear Space as soon as it can, unless somebody is busy elsewhere by then."""
+        focused = QApplication.focusWidget()
+        self._has_keys = focused is None or self.isAncestorOf(focused) or not focused.isEnabled()
+        if self._has_keys and self.record_button.isEnabled():
+            self.record_button.setFocus()
+            self._has_keys = False
 
     def show_devices(self, devices: Sequence[InputDevice], chosen: str, *, connected: bool) -> None:
         """List microphones and mark the chosen source, also when it is absent or no microphone."""

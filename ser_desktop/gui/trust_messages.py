@@ -20,7 +20,7 @@ _HEARD_SHORT = {
     Heard.NO_VOICE: "There is sound, but no voice in it.",
 }
 _HEARD = {
-    Heard.SILENCE: "The microphone hears nothing but silence. Speak, and the answer appears.",
+    Heard.SILENCE: "Nothing but silence is heard. As soon as somebody speaks, the answer appears.",
     Heard.STEADY: (
         "The sound stays level, as that of a fan, a street or rain does; a voice rises and falls. The model is not "
         "asked, so that noise is not taken for an emotion."
@@ -34,6 +34,8 @@ _HEARD = {
         "microphone, or raise its level in the sound settings."
     ),
 }
+_WHOLE_S = 2.5
+"""Shorter than any sentence that was counted."""
 _NOT_ASKED = "The model is asked only when there is a voice, so that noise is not taken for an emotion."
 
 
@@ -49,6 +51,10 @@ def why_no_answer(prediction: Prediction) -> str:
 
 def how_reliable(prediction: Prediction, model: ModelInfo) -> str:
     """Say how often the model was right in its test when it was about as sure; empty where that is not known."""
+    length_s = prediction.end_s - prediction.start_s
+    if length_s < _WHOLE_S:
+        # The recordings of the test are whole sentences.
+        return f"This is a first impression of {length_s:.0f} s; longer speech is judged more reliably."
     found = alike(model.reliability, prediction.certainty)
     if found is None:
         return ""

@@ -242,7 +242,9 @@ class EmotionBars(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         font = theme.sized(self.font(), 15, tabular=True)
         metrics = QFontMetricsF(font)
-        name_width = max(metrics.horizontalAdvance(name) for name in self.labels) + 34
+        # The best one is bold, whichever it is.
+        bold = QFontMetricsF(theme.sized(font, 15, bold=True, tabular=True))
+        name_width = max(bold.horizontalAdvance(name) for name in self.labels) + 36
         percent_width = metrics.horizontalAdvance("100 %") + 10
         height = self.height() / len(self.labels)
         track_width = max(20.0, self.width() - name_width - percent_width)

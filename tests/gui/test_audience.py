@@ -160,3 +160,25 @@ def test_it_can_be_left_with_the_mouse_and_the_button_does_not_take_space(view: 
     assert view.leave_button.focusPolicy() is Qt.FocusPolicy.NoFocus
     with qtbot.waitSignal(view.left):
         qtbot.mouseClick(view.leave_button, Qt.MouseButton.LeftButton)
+
+
+def test_a_recording_that_goes_on_is_asked_about_before_it_is_shown(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    monkeypatch.setattr(window.recorder.session, "state", SessionState.LISTENING)
+    window.audience.open()
+    view = window.audience.view
+    assert view is not None
+    assert view.consent.isVisible()
+    assert not view.answer.isVisible()
+    with qtbot.waitSignal(view.left):
+        qtbot.mouseClick(view.consent.no_button, Qt.MouseButton.LeftButton)
+    window.audience.open()
+    qtbot.mouseClick(view.consent.yes_button, Qt.MouseButton.LeftButton)
+    assert view.answer.isVisible()
+    assert window.recorder.session.state is SessionState.LISTENING
+    view.close()
+    window.audience.open()
+    assert view.answer.isVisible(), "once is enough"
+    monkeypatch.setattr(window.recorder.session, "state", SessionState.IDLE)
+    view.close()

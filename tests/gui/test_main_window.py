@@ -402,3 +402,16 @@ def test_a_zip_file_without_a_model_is_told(ready: MainWindow, tmp_path: Path) -
     (tmp_path / "photos.zip").write_bytes(b"PK nothing")
     ready.opening.open_model(tmp_path / "photos.zip")
     assert "photos.zip» cannot be unpacked" in ready.banner.text.text()
+
+
+def test_space_goes_on_belonging_to_record(ready: MainWindow, qtbot: QtBot) -> None:
+    ready.activateWindow()
+    qtbot.waitUntil(lambda: not ready.recorder._is_opening)
+    ready.bar.rescan_button.setFocus()
+    # Rescan is disabled while something is recorded; Qt would hand the keyboard to what comes next.
+    ready.recorder.play(paths.demo_clip(), "demo")
+    wait_for(qtbot, ready, SessionState.LISTENING)
+    assert ready.focusWidget() is ready.bar.record_button
+    qtbot.keyClick(ready, Qt.Key.Key_Space)
+    wait_for(qtbot, ready, SessionState.IDLE)
+    assert ready.focusWidget() is ready.bar.record_button

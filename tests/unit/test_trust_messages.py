@@ -39,7 +39,7 @@ def test_each_thing_that_is_no_voice_has_its_own_reason(heard: Heard) -> None:
 
 def test_a_fan_silence_and_keys_are_named() -> None:
     assert "like a fan" in messages.answer_subtitle(unspoken(Heard.STEADY))
-    assert "nothing but silence" in messages.why(unspoken(Heard.SILENCE), MODEL)
+    assert "othing but silence" in messages.why(unspoken(Heard.SILENCE), MODEL)
     assert "no voice" in messages.answer_subtitle(unspoken(Heard.NO_VOICE))
     assert "Whispering" in messages.why(unspoken(Heard.NO_VOICE), MODEL)
     assert "Speak louder" in messages.answer_subtitle(unspoken(Heard.FAINT_VOICE))

@@ -64,6 +64,8 @@ class AboutWindow(QDialog):
             button.clicked.connect(lambda _checked=False, number=page_number: self.show_page(number))
             self._group.addButton(button)
             self.buttons.append(button)
+            # Chosen, its words are bold and need more room.
+            button.setMinimumWidth(252)
             rail.addWidget(button)
         rail.addStretch(1)
         close = QPushButton(messages.CLOSE)

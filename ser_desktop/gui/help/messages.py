@@ -22,6 +22,11 @@ LIMITS = (
         "Not at work and not in schools",
         "There the European Union forbids it, except for medical or safety reasons (AI Act, Article 5(1)(f)).",
     ),
+    (
+        "licence",
+        "Not for business",
+        "openSMILE and the models that came along are free for research and teaching, not for commercial use.",
+    ),
     ("people", "Tell people that they are analysed", "Ask everybody who can be heard before you record."),
     (
         "lock",

@@ -182,10 +182,11 @@ def _paint_gaps(painter: QPainter, frame: Frame, scene: Scene) -> None:
 def _paint_moment(painter: QPainter, frame: Frame, scene: Scene) -> None:
     if scene.moment is not None:
         left, right = (frame.x_of(t, scene) for t in scene.moment)
-        tint = scene.colour("accent")
-        tint.setAlpha(36)
+        # Neutral: any other tint would pass for an emotion.
+        tint = scene.colour("text")
+        tint.setAlpha(22)
         painter.fillRect(QRectF(left, frame.lanes.top(), right - left, frame.lanes.height()), tint)
-        painter.setPen(QPen(scene.colour("accent"), 2))
+        painter.setPen(QPen(scene.colour("text"), 2))
         for x in (left, right):
             painter.drawLine(QPointF(x, frame.lanes.top()), QPointF(x, frame.lanes.bottom()))
     if scene.playhead_s is not None:

@@ -40,7 +40,7 @@ WOULD_BE_HEARD = "Possible once the recording is stopped: the microphone would h
 SOUND_FULL = (
     "There is no room to keep more sound, so later moments cannot be listened to again. The recording itself goes on."
 )
-OPEN_SESSION, EXPORT_REPORT = "Open a session…", "Export a report…"
+OPEN_SESSION, EXPORT_REPORT = "Open a session…", "Save a report…"
 OPEN_TITLE, SESSIONS, ALL_FILES = "Open a session", "Sessions", "All files"
 OPEN_WHEN_IDLE = "Stop the recording first: then a session can be opened."
 CLOSE_SESSION, CLOSE_SESSION_TIP = "Close session", "Put this session away; your own recording is shown again"
