@@ -80,7 +80,8 @@ class SessionsDoor(QObject):
     def shut_down(self) -> bool:
         """End every thread; True once they are gone."""
         self.recovery.finish()
-        return all([self.listening.shut_down(), self.keeper.shut_down(), self.files.shut_down()])
+        # What is being saved needs the sound, and the journal until it is done.
+        return all([self.listening.shut_down(), self.files.shut_down(), self.keeper.shut_down()])
 
     def fill(self, menu: MoreMenu) -> None:
         """Add the entries; answers can be saved once there are some."""

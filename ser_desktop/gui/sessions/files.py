@@ -95,6 +95,9 @@ class Files(QObject):
         if note is not None:
             session.note = note
         sound = self.sound if with_sound else None
+        if sound is not None:
+            # Who records again or closes the window gives the sound up; the worker releases it.
+            sound.hold()
         self.ensure_thread().save(Saving(session, session.snapshot(), path, sound))
 
     def _chosen(self, path: Path, with_sound: bool, note: str) -> None:

@@ -32,7 +32,7 @@ class Saving:
     path : Path
         Its ending decides: ``.json``, ``.csv``, ``.png`` or ``.html``.
     sound : Sound or None
-        Saved beside a ``.json`` file where given.
+        Saved beside a ``.json`` file where given; it is held until then.
     """
 
     session: Session
@@ -76,6 +76,14 @@ class FilesWorker(Worker):
         self._orders.put(lambda: journal.discard(path))
 
     def _save(self, saving: Saving) -> None:
+        try:
+            self._write(saving)
+        finally:
+            if saving.sound is not None:
+                saving.sound.release()
+        self.saved.emit(saving)
+
+    def _write(self, saving: Saving) -> None:
         copy, path = saving.copy, saving.path
         suffix = path.suffix.lower()
         if suffix == ".json":
@@ -91,7 +99,6 @@ class FilesWorker(Worker):
             _write(path, as_html(copy).encode())
         else:
             copy.save(path)
-        self.saved.emit(saving)
 
     def _open(self, path: Path) -> None:
         session = open_session(path)

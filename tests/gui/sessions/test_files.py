@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import re
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile as sf
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
@@ -16,12 +18,14 @@ from pytestqt.qtbot import QtBot
 from ser_desktop.core import paths
 from ser_desktop.core.journal import Journal
 from ser_desktop.core.markers import Marker
+from ser_desktop.core.ring import RingBuffer
 from ser_desktop.core.session import SessionState
 from ser_desktop.core.session_file import open_session
 from ser_desktop.core.session_sound import SoundSpool, StoredSound
 from ser_desktop.gui.main_window import MainWindow
 from ser_desktop.gui.sessions import messages
 from ser_desktop.gui.sessions.report import as_html
+from ser_desktop.gui.workers import Segment
 from tests.gui.sessions.conftest import Recorded, answer, hear
 from tests.gui.test_main_window import PretendMicrophone
 from tests.helpers.sessions import LABELS, MODEL, recording
@@ -163,6 +167,30 @@ def test_sound_is_saved_only_when_asked(window: MainWindow, tmp_path: Path, qtbo
     open_it(window, tmp_path / "with.json", qtbot)
     assert window.sessions.listening.sound is None
     assert "cannot be listened to" in window.banner.text.text()
+
+
+def test_a_window_that_is_closed_at_once_still_saves_the_sound(
+    recorded: Recorded, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = recorded(2)
+    ring = RingBuffer(4 * 16_000)
+    window.recorder.segment_begun.emit(Segment(ring, 16_000, 0, 0.0, 0.0, 1))
+    window.recorder.state_changed.emit(SessionState.LISTENING)
+    ring.write(np.full(2 * 16_000, 0.25, np.float32))
+    window.recorder._go(SessionState.FINISHING)
+    window.recorder._go(SessionState.IDLE)
+    files = window.sessions.files
+    files.sound = window.sessions.keeper.sound
+    assert files.sound is not None
+    qtbot.waitUntil(lambda: files.sound.duration_s == pytest.approx(2, abs=0.01))
+    may_write = threading.Event()
+    files.ensure_thread()._orders.put(lambda: may_write.wait(10))
+    files.save(tmp_path / "story.json", with_sound=True)
+    threading.Timer(0.3, may_write.set).start()
+    window.close()
+    sound, _ = sf.read(tmp_path / "story.flac")
+    assert sound == pytest.approx(0.25, abs=0.01)
+    assert open_session(tmp_path / "story.json").audio == "story.flac"
 
 
 def test_every_format_is_written(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
