@@ -432,9 +432,9 @@ class Recorder(QObject):
         self._lost_s = None
         self.last = None
         self._first_segment = self._segment + 1
-        if self.model is not None and self.session.model_info is not self.model:
-            self.session = Session.of(self.model)
-            self.session.go(SessionState.IDLE)
+        # The one before may still be being saved: what is told of it then must not reach this one.
+        self.session = Session.of(self.model) if self.model is not None else Session()
+        self.session.go(SessionState.IDLE)
         self.session.hop_s = self.settings.hop_s
         self.session.start(self.source.name, datetime.now().astimezone())
         is_file = isinstance(self.source, FileSource)

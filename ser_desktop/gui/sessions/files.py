@@ -36,6 +36,7 @@ class Files(QObject):
     shown()
         Another session is in hand.
     saved(Session)
+        All of it: answers that came meanwhile are not in the file.
     """
 
     shown = Signal()
@@ -106,7 +107,8 @@ class Files(QObject):
     def _saved(self, saving: Saving) -> None:
         if saving.path.suffix.lower() == SESSION:
             saving.session.path, saving.session.audio = saving.path, saving.copy.audio
-            self.saved.emit(saving.session)
+            if len(saving.copy.history) == len(saving.session.history):
+                self.saved.emit(saving.session)
         self._recorder.noticed.emit(Notice(messages.saved(str(saving.path), saving.sound is not None), is_good=True))
         self.shown.emit()
 

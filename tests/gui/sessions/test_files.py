@@ -193,6 +193,53 @@ def test_a_window_that_is_closed_at_once_still_saves_the_sound(
     assert open_session(tmp_path / "story.json").audio == "story.flac"
 
 
+def begin_recording(window: MainWindow) -> None:
+    window.recorder.source = PretendMicrophone()
+    window.recorder._record()
+
+
+def test_a_recording_that_begins_while_the_last_one_is_saved_is_another_one(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    recorder, files = window.recorder, window.sessions.files
+    before = recorder.session
+    may_write = threading.Event()
+    files.ensure_thread()._orders.put(lambda: may_write.wait(10))
+    files.save(tmp_path / "story.json", note="The first one")
+    begin_recording(window)
+    with qtbot.waitSignal(files.worker.saved):
+        may_write.set()
+    assert recorder.session is not before
+    assert (before.path, before.note) == (tmp_path / "story.json", "The first one")
+    assert (recorder.session.path, recorder.session.audio, recorder.session.note) == (None, "", "")
+    assert len(open_session(tmp_path / "story.json").history) == len(before.history) == 12
+    recorder.stop()
+
+
+def test_answers_that_come_while_it_is_saved_keep_their_journal(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    recorder, files = window.recorder, window.sessions.files
+    begin_recording(window)
+    recorder._answered(recorder._segment, answer(1.0))
+    may_write = threading.Event()
+    files.ensure_thread()._orders.put(lambda: may_write.wait(10))
+    files.save(tmp_path / "story.json")
+    recorder._answered(recorder._segment, answer(2.0))
+    recorder._go(SessionState.FINISHING)
+    recorder._go(SessionState.IDLE)
+    qtbot.waitUntil(lambda: bool(list(paths.journals_folder().glob("*.journal"))), timeout=5000)
+    with qtbot.waitSignal(files.worker.saved):
+        may_write.set()
+    done = threading.Event()
+    window.sessions.keeper._worker._orders.put(done.set)
+    qtbot.waitUntil(done.is_set)
+    assert list(paths.journals_folder().glob("*.journal"))
+    with qtbot.waitSignal(files.saved):
+        files.save(tmp_path / "story.json")
+    qtbot.waitUntil(lambda: not list(paths.journals_folder().glob("*.journal")))
+
+
 def test_every_format_is_written(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     window.recorder.session.markers = [Marker(3.0, "here")]
     for name in ("s.csv", "s.png", "s.html"):
