@@ -267,8 +267,10 @@ class Recorder(QObject):
         if self._loading_bundle != self.settings.bundle:
             self.change_settings(bundle=self._loading_bundle)
         self.model, self.model_folder = model, self._folder_being_loaded()
-        self.last = None
-        self.session = Session.of(model)
+        if not self.session.history:
+            # A recording that is over, or was opened, stays in hand until the next one begins.
+            self.last = None
+            self.session = Session.of(model)
         self.model_changed.emit(model)
         self._go(SessionState.IDLE)
         waiting, self._play_once_loaded = self._play_once_loaded, None

@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,14 @@ from pytestqt.qtbot import QtBot
 from ser_desktop.core import paths
 from ser_desktop.core.journal import Journal
 from ser_desktop.core.markers import Marker
+from ser_desktop.core.model_info import ModelInfo
+from ser_desktop.core.prediction import AnswerState, Prediction
+from ser_desktop.core.reliability import ReliabilityBin
 from ser_desktop.core.ring import RingBuffer
 from ser_desktop.core.session import SessionState
 from ser_desktop.core.session_file import open_session
 from ser_desktop.core.session_sound import SoundSpool, StoredSound
+from ser_desktop.gui import messages as common
 from ser_desktop.gui.main_window import MainWindow
 from ser_desktop.gui.sessions import messages
 from ser_desktop.gui.sessions.report import as_html
@@ -49,6 +54,11 @@ def story(tmp_path: Path) -> Path:
 def open_it(window: MainWindow, path: Path, qtbot: QtBot) -> None:
     with qtbot.waitSignal(window.sessions.files.worker.opened):
         window.sessions.files.open(path)
+
+
+def begin_recording(window: MainWindow) -> None:
+    window.recorder.source = PretendMicrophone()
+    window.recorder._record()
 
 
 def test_an_opened_session_is_shown_with_its_own_model(window: MainWindow, story: Path, qtbot: QtBot) -> None:
@@ -136,6 +146,97 @@ def test_a_session_of_a_model_that_nobody_knows_is_shown(window: MainWindow, sto
     window.grab()
 
 
+def unknown_model(story: Path, version: int) -> None:
+    value = json.loads(story.read_text()) | {"version": version, "model_info": None}
+    if version == 1:
+        for name in ("model_info", "labels", "hop_s", "note", "audio", "markers"):
+            value.pop(name)
+    story.write_text(json.dumps(value))
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_recording_after_a_session_of_a_model_that_nobody_knows_is_shown(
+    window: MainWindow, story: Path, qtbot: QtBot, version: int
+) -> None:
+    unknown_model(story, version)
+    recorder = window.recorder
+    assert recorder.model is not None
+    open_it(window, story, qtbot)
+    assert window.bars.labels == window.timeline.labels == LABELS
+    begin_recording(window)
+    assert window.bars.labels == window.timeline.labels == recorder.model.labels
+    hear(window, answer(1.0))
+    assert window.timeline.scene.lanes.n_answers == 1
+    assert window.bars.values == pytest.approx(answer(1.0).probabilities)
+    recorder.stop()
+
+
+def load_model(window: MainWindow, **changes: object) -> ModelInfo:
+    """As the model's thread would tell."""
+    assert window.recorder.model is not None
+    model = replace(window.recorder.model, **changes)  # type: ignore[arg-type]
+    window.recorder._go(SessionState.LOADING)
+    window.recorder._model_loaded(model)
+    return model
+
+
+@pytest.mark.parametrize("changes", [{"device": "Another"}, {"name": "Another", "labels": LABELS}])
+def test_a_recording_that_is_over_stays_when_another_model_is_loaded(
+    window: MainWindow, qtbot: QtBot, changes: dict[str, object]
+) -> None:
+    recorder, sessions = window.recorder, window.sessions
+    recorder.session.markers = [Marker(3.0, "here")]
+    sound = sessions.keeper.sound = sessions.files.sound = SoundSpool()
+    sessions.keeper._kept = session = recorder.session
+    labels = session.labels
+    model = load_model(window, **changes)
+    assert recorder.session is session
+    assert len(session.history) == window.timeline.scene.lanes.n_answers == 12
+    assert list(window.timeline.scene.markers) == session.markers
+    assert window.bars.labels == window.timeline.labels == labels
+    assert window.bars.values == pytest.approx(session.history[-1].probabilities, abs=1e-6)
+    assert sessions.listening.sound is sessions.keeper.sound is sound
+    assert sessions.keeper._kept is session
+    assert sessions.save_action.isEnabled()
+    begin_recording(window)
+    n = len(model.labels)
+    hear(window, Prediction(0.0, 1.0, AnswerState.EMOTION, model.labels, (1.0, *(n - 1) * (0.0,))))
+    assert recorder.session.model_info is model
+    assert window.bars.values[0] == 1
+    assert window.bars.labels == window.timeline.labels == model.labels
+    recorder.stop()
+    sound.close()
+
+
+def test_an_opened_session_stays_when_another_model_is_loaded(window: MainWindow, story: Path, qtbot: QtBot) -> None:
+    mine = window.recorder.session
+    open_it(window, story, qtbot)
+    load_model(window, name="Another")
+    assert window.timeline.scene.lanes.n_answers == 120
+    assert window.bars.labels == LABELS
+    window.sessions.card.close_session.click()
+    assert window.recorder.session is mine
+    assert window.timeline.scene.lanes.n_answers == 12
+
+
+def test_an_opened_session_is_explained_with_its_own_model(
+    window: MainWindow, story: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(window.recorder, "model_folder", paths.default_bundle())
+    own = replace(MODEL, name="Another", threshold=0.97, reliability=(ReliabilityBin(0.0, 1.0, 40, 30, 0.6),))
+    session = recording(20)
+    session.model_info = own
+    session.save(story)
+    open_it(window, story, qtbot)
+    window._show_texts()
+    last = session.history[-1]
+    assert window.why_text.text() == common.why(last, own) != common.why(last, window.recorder.model)
+    assert window.status.model.text() == common.model_status(own, is_shipped=False)
+    window.sessions.card.close_session.click()
+    window._show_texts()
+    assert window.why_text.text() == common.why(window.recorder.last, window.recorder.model)
+
+
 def test_markers_of_an_opened_session_are_changed_and_saved(window: MainWindow, story: Path, qtbot: QtBot) -> None:
     open_it(window, story, qtbot)
     window.sessions.moments.choose(40)
@@ -191,11 +292,6 @@ def test_a_window_that_is_closed_at_once_still_saves_the_sound(
     sound, _ = sf.read(tmp_path / "story.flac")
     assert sound == pytest.approx(0.25, abs=0.01)
     assert open_session(tmp_path / "story.json").audio == "story.flac"
-
-
-def begin_recording(window: MainWindow) -> None:
-    window.recorder.source = PretendMicrophone()
-    window.recorder._record()
 
 
 def test_a_recording_that_begins_while_the_last_one_is_saved_is_another_one(
