@@ -205,6 +205,11 @@ class StoredSound:
         """See `Sound`; a file stays by itself."""
 
 
+def sound_beside(path: Path) -> Path:
+    """Return the place of a session's sound."""
+    return path.with_suffix(".flac")
+
+
 def save_sound(sound: Sound, path: Path) -> None:
     """Write sound as FLAC, 16 bit at 16 kHz; an old file survives a failure.
 

@@ -12,7 +12,7 @@ from ser_desktop.core import journal
 from ser_desktop.core.errors import AudioFileError, SaveError
 from ser_desktop.core.session import Session
 from ser_desktop.core.session_file import open_session
-from ser_desktop.core.session_sound import Sound, StoredSound, save_sound
+from ser_desktop.core.session_sound import Sound, StoredSound, save_sound, sound_beside
 from ser_desktop.gui.plots.timeline_export import timeline_png
 from ser_desktop.gui.sessions import messages
 from ser_desktop.gui.sessions.report import as_html
@@ -88,7 +88,7 @@ class FilesWorker(Worker):
         suffix = path.suffix.lower()
         if suffix == ".json":
             if saving.sound is not None:
-                beside = path.with_suffix(".flac")
+                beside = sound_beside(path)
                 save_sound(saving.sound, beside)
                 copy.audio = beside.name
             elif copy.path is None or copy.path.parent != path.parent:

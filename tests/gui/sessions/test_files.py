@@ -368,6 +368,33 @@ def test_the_dialog_is_not_modal_and_says_what_it_will_do(window: MainWindow, tm
     assert (tmp_path / "there.csv").read_text().startswith("start_s")
 
 
+def test_sound_that_would_be_replaced_is_named(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    spool = SoundSpool()
+    spool.begin(0.0)
+    spool.append(np.full(16_000, 0.25, np.float32))
+    window.sessions.files.sound = spool
+    window.sessions.files.ask_to_save()
+    dialog = window.sessions.files._dialog
+    assert dialog is not None
+    (tmp_path / "story.flac").write_text("another recording")
+    dialog.place.setText(str(tmp_path / "story.json"))
+    assert (dialog.save.text(), dialog.warning.text()) == (messages.SAVE, "")
+    dialog.with_sound.click()
+    assert dialog.save.text() == messages.REPLACE
+    assert dialog.warning.text() == messages.SOUND_EXISTS.format("story.flac")
+    (tmp_path / "story.json").write_text("old")
+    dialog.place.setText(str(tmp_path / "other.json"))
+    dialog.place.setText(str(tmp_path / "story.json"))
+    assert dialog.warning.text() == messages.BOTH_EXIST.format("story.flac")
+    dialog.with_sound.click()
+    assert dialog.warning.text() == messages.EXISTS
+    dialog.with_sound.click()
+    dialog.buttons[".csv"].click()
+    assert (dialog.save.text(), dialog.warning.text()) == (messages.SAVE, "")
+    dialog.reject()
+    spool.close()
+
+
 def test_a_report_reads_by_itself_and_loads_nothing() -> None:
     session = recording()
     session.note = "<script>alert(1)</script>"
