@@ -44,6 +44,8 @@ OPEN_SESSION, EXPORT_REPORT = "Open a session…", "Export a report…"
 OPEN_TITLE, SESSIONS, ALL_FILES = "Open a session", "Sessions", "All files"
 OPEN_WHEN_IDLE = "Stop the recording first: then a session can be opened."
 CLOSE_SESSION, CLOSE_SESSION_TIP = "Close session", "Put this session away; your own recording is shown again"
+MARKERS_UNSAVED = "This session has markers that were not saved. {}, and they are dropped."
+CLOSE_AGAIN, RECORD_AGAIN, OPEN_AGAIN = "Close it again", "Record again", "Open the other one again"
 SAVE_TITLE, SAVE_QUESTION = "Save the session", "What should be saved?"
 FORMATS = {
     ".json": "The session: can be opened here again, with markers and notes",

@@ -248,6 +248,54 @@ def test_markers_of_an_opened_session_are_changed_and_saved(window: MainWindow, 
     assert Marker(41.0, "new") in open_session(story).markers
 
 
+def mark(window: MainWindow) -> None:
+    window.sessions.moments.choose(40)
+    window.sessions.marking.mark()
+
+
+def test_an_opened_session_says_once_that_new_markers_were_not_saved(
+    window: MainWindow, story: Path, qtbot: QtBot
+) -> None:
+    close = window.sessions.card.close_session
+    open_it(window, story, qtbot)
+    mark(window)
+    close.click()
+    assert window.sessions.files.is_opened
+    assert window.banner.text.text() == messages.MARKERS_UNSAVED.format(messages.CLOSE_AGAIN)
+    close.click()
+    assert not window.sessions.files.is_opened
+    assert not window.banner.isVisible()
+    open_it(window, story, qtbot)
+    mark(window)
+    with qtbot.waitSignal(window.sessions.files.saved):
+        window.save_session(story)
+    close.click()
+    assert not window.sessions.files.is_opened
+
+
+def test_record_and_another_session_do_not_drop_new_markers_without_a_word(
+    window: MainWindow, story: Path, qtbot: QtBot
+) -> None:
+    recorder = window.recorder
+    recorder.source = PretendMicrophone()
+    open_it(window, story, qtbot)
+    mark(window)
+    n_markers = len(recorder.session.markers)
+    open_it(window, story, qtbot)
+    assert len(recorder.session.markers) == n_markers == 3
+    assert window.banner.text.text() == messages.MARKERS_UNSAVED.format(messages.OPEN_AGAIN)
+    open_it(window, story, qtbot)
+    assert len(recorder.session.markers) == 2
+    mark(window)
+    recorder.toggle()
+    assert not recorder.session.is_recording
+    assert window.banner.text.text() == messages.MARKERS_UNSAVED.format(messages.RECORD_AGAIN)
+    recorder.toggle()
+    assert recorder.session.is_recording
+    assert not window.sessions.files.is_opened
+    recorder.stop()
+
+
 def test_sound_is_saved_only_when_asked(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     spool = SoundSpool()
     spool.begin(0.0)
