@@ -435,4 +435,4 @@ def _sounddevice() -> Any:
 
 def _reason(error: Exception) -> str:
     text = str(error.args[0]) if error.args else type(error).__name__
-    return text.removeprefix("Error opening InputStream: ")
+    return text.removeprefix("Error opening InputStream: ").removeprefix("Error opening OutputStream: ")

@@ -101,7 +101,9 @@ class Journal:
         self._lines.clear()
         if self._file is None:
             return
-        self._file.close()
+        # A full disk refuses what is left to write, which nobody needs any more.
+        with contextlib.suppress(OSError):
+            self._file.close()
         self._file = None
         self.path.unlink(missing_ok=True)
         self._lock.release()

@@ -21,6 +21,7 @@ from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.core.reliability import bins_from_json
 from ser_desktop.core.session import Gap, Session, SessionState
+from ser_desktop.core.voices import VoiceUse
 
 FORMAT = "ser-desktop session"
 VERSION = 2
@@ -152,9 +153,9 @@ def session_from(head: Mapping[str, Any], windows: Sequence[object], name: str) 
         session.labels = tuple(_text(label) for label in head.get("labels") or _labels_of(windows))
         session.model_info = _model_info(head.get("model_info"), session.labels)
         part = "its list of gaps"
-        session.gaps = [Gap(float(gap["start_s"]), float(gap["end_s"])) for gap in head.get("gaps", ())]
+        session.gaps = [Gap(_time(gap["start_s"]), _time(gap["end_s"])) for gap in head.get("gaps", ())]
         part = "its list of markers"
-        session.markers = sorted(Marker(float(m["at_s"]), _text(m["note"])) for m in head.get("markers", ()))
+        session.markers = sorted(Marker(_time(m["at_s"]), _text(m["note"])) for m in head.get("markers", ()))
         end_s, known = 0.0, set(session.labels)
         for i, window in enumerate(windows):
             part = f"answer {i + 1} of {len(windows)}"
@@ -182,10 +183,13 @@ def _prediction(window: Any, labels: tuple[str, ...], known: set[str]) -> Predic
     probabilities = tuple(float(chances[label]) for label in labels) if chances else ()
     if not all(0 <= p <= 1 for p in probabilities):
         raise ValueError("a probability does not lie between 0 and 1")
+    state = AnswerState(window["state"])
+    if bool(probabilities) != (state in {AnswerState.EMOTION, AnswerState.NOT_SURE}):
+        raise ValueError("its probabilities do not fit what it says")
     return Prediction(
         float(window["start_s"]),
         float(window["end_s"]),
-        AnswerState(window["state"]),
+        state,
         labels,
         probabilities,
         float(window.get("latency_s", 0.0)),
@@ -208,6 +212,8 @@ def _model_info(value: object, labels: tuple[str, ...]) -> ModelInfo | None:
             found = int(found)
         elif field.name == "reliability":
             found = bins_from_json(found)
+        elif field.name == "voice_use":
+            found = VoiceUse(found)
         elif found is not None:
             found = tuple(float(x) if field.name == "layer_weights" else _text(x) for x in found)
         given[field.name] = found
@@ -223,6 +229,13 @@ def _labels_of(windows: Sequence[Any]) -> tuple[str, ...]:
 def _hop_of(history: Sequence[Prediction]) -> float:
     steps = [round(later.end_s - earlier.end_s, 3) for earlier, later in pairwise(history)]
     return median(steps) if steps else 1.0
+
+
+def _time(value: float) -> float:
+    seconds = float(value)
+    if not 0 <= seconds <= _LONGEST_S:
+        raise ValueError(f"{seconds} is no time in a recording")
+    return seconds
 
 
 def _text(value: object) -> str:

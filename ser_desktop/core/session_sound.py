@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 import soundfile as sf
 
+from ser_desktop.core import paths
 from ser_desktop.core.audio import SAMPLE_RATE_HZ, FloatArray, file_info, load
 from ser_desktop.core.errors import AudioFileError, SaveError
 
@@ -36,13 +37,20 @@ class Sound(Protocol):
     def read(self, start_s: float, end_s: float) -> FloatArray:
         """Return a stretch, (n_samples,) float32 at 16 kHz; silence where there was none."""
 
+    def hold(self) -> None:
+        """Ask that it stays readable until `release`, even if it is given up meanwhile."""
+
+    def release(self) -> None:
+        """Need it no more."""
+
 
 class SoundSpool:
-    """Sound of a recording under way, in a nameless temporary file that nobody else can read.
+    """Sound of a recording under way, in a temporary file that nobody else can read.
 
-    The file has no name, and goes with the program, however that ends. What is written is first
-    combined with a key stream (SHAKE-256 of a random key and the block's number) whose key is only in
-    memory: what may remain on the disk is noise. One writer, any number of readers.
+    The file lies in the cache folder, because the system's folder of temporary files is memory in many
+    places. It has no name (on Windows it has one until it is closed) and goes with the program, however that
+    ends. What is written is first combined with a key stream (SHAKE-256 of a random key and the block's
+    number) whose key is only in memory: what may remain on the disk is noise. One writer, any number of readers.
 
     Parameters
     ----------
@@ -52,12 +60,15 @@ class SoundSpool:
     """
 
     def __init__(self, longest_s: float = LONGEST_S, spare_bytes: int = _SPARE_BYTES) -> None:
-        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it lives as long as the session
+        self._folder = paths.cache_folder()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._file = tempfile.TemporaryFile(buffering=0, dir=self._folder)  # noqa: SIM115 - it lives with the session
         self._key = secrets.token_bytes(32)
         self._lock = threading.Lock()
         self._longest = round(longest_s * SAMPLE_RATE_HZ)
         self._spare_bytes = spare_bytes
-        self._n_samples = 0
+        self._n_samples = self._n_holders = 0
+        self._is_given_up = False
         # Sample of the recording and of the file at which each stretch begins.
         self._stretches: list[tuple[int, int]] = []
         self.is_full = False
@@ -77,7 +88,7 @@ class SoundSpool:
         """Keep samples at 16 kHz, until there is no room; `is_full` tells."""
         with self._lock:
             self.is_full = self.is_full or self._n_samples + len(samples) > self._longest or self._disk_is_full()
-            if self.is_full or self._file.closed or not self._stretches:
+            if self.is_full or self._is_given_up or not self._stretches:
                 return
             data = (np.clip(samples, -1, 1) * _FULL_SCALE).astype("<i2").tobytes()
             try:
@@ -90,12 +101,18 @@ class SoundSpool:
             self.is_full = n_written < len(data)
 
     def read(self, start_s: float, end_s: float) -> FloatArray:
-        """See `Sound`."""
+        """See `Sound`.
+
+        Raises
+        ------
+        AudioFileError
+            If it was given up.
+        """
         start, end = max(0, round(start_s * SAMPLE_RATE_HZ)), round(end_s * SAMPLE_RATE_HZ)
         found = np.zeros(max(0, end - start), np.float32)
         with self._lock:
             if self._file.closed:
-                return found
+                raise AudioFileError("The sound of this session is no longer kept.")
             limits = [*(first for _, first in self._stretches[1:]), self._n_samples]
             for (heard, first), limit in zip(self._stretches, limits, strict=True):
                 a, b = max(start, heard), min(end, heard + limit - first)
@@ -106,9 +123,25 @@ class SoundSpool:
                     found[a - start : b - start] = np.frombuffer(data, "<i2") / np.float32(_FULL_SCALE)
         return found
 
-    def close(self) -> None:
-        """Give the sound up."""
+    def hold(self) -> None:
+        """See `Sound`."""
         with self._lock:
+            self._n_holders += 1
+
+    def release(self) -> None:
+        """See `Sound`."""
+        with self._lock:
+            self._n_holders -= 1
+            self._close_unless_held()
+
+    def close(self) -> None:
+        """Give the sound up; who holds it can read on."""
+        with self._lock:
+            self._is_given_up = True
+            self._close_unless_held()
+
+    def _close_unless_held(self) -> None:
+        if self._is_given_up and self._n_holders == 0:
             self._file.close()
 
     def _end(self) -> int:
@@ -118,7 +151,11 @@ class SoundSpool:
         return heard + self._n_samples - first
 
     def _disk_is_full(self) -> bool:
-        return shutil.disk_usage(tempfile.gettempdir()).free < self._spare_bytes
+        try:
+            return shutil.disk_usage(self._folder).free < self._spare_bytes
+        except OSError:
+            # Somebody cleared the cache; the file itself lives on, and tells when it is full.
+            return False
 
     def _veiled(self, data: bytes, offset: int) -> bytes:
         """Combine with the key stream; twice gives what was there."""
@@ -161,6 +198,17 @@ class StoredSound:
             )
         return load(self.path, start_s, min(end_s, self.duration_s))
 
+    def hold(self) -> None:
+        """See `Sound`; a file stays by itself."""
+
+    def release(self) -> None:
+        """See `Sound`; a file stays by itself."""
+
+
+def sound_beside(path: Path) -> Path:
+    """Return the place of a session's sound."""
+    return path.with_suffix(".flac")
+
 
 def save_sound(sound: Sound, path: Path) -> None:
     """Write sound as FLAC, 16 bit at 16 kHz; an old file survives a failure.
@@ -181,6 +229,10 @@ def save_sound(sound: Sound, path: Path) -> None:
                 file.write(sound.read(at_s, min(duration_s, at_s + _COPY_S)))
                 at_s += _COPY_S
         scratch.replace(path)
+    except AudioFileError:
+        with contextlib.suppress(OSError):
+            scratch.unlink()
+        raise
     except (OSError, sf.LibsndfileError) as error:
         with contextlib.suppress(OSError):
             scratch.unlink()

@@ -156,17 +156,14 @@ def save_settings(settings: Settings, path: Path) -> None:
         ) from error
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file so that it is either the old one or the whole new one."""
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write a file so that it is either the old one or the whole new one; text as UTF-8, its line ends as they are."""
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch: Path | None = None
     try:
-        # newline="": tables bring their own line ends, which Windows would double.
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}-", delete=False
-        ) as file:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
             scratch = Path(file.name)
-            file.write(text)
+            file.write(content.encode() if isinstance(content, str) else content)
         scratch.replace(path)
     except OSError:
         if scratch is not None:

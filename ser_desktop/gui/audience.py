@@ -284,7 +284,8 @@ class AudienceView(QWidget):
             self.answer.show_text(*texts[state])
 
     def _model_changed(self, _model: ModelInfo) -> None:
-        self._begin()
+        if not self._recorder.session.history:
+            self._begin()
 
     def _begin(self) -> None:
         """Empty the timeline; its lanes are those of the session in hand, which may be an older model's."""

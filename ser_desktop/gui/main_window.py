@@ -201,7 +201,7 @@ class MainWindow(QMainWindow):
         self.bar.audience_button.clicked.connect(self.audience.open)
         self.bar.device_picked.connect(recorder.choose)
         recorder.state_changed.connect(self._state_changed)
-        recorder.model_changed.connect(self._model_changed)
+        recorder.model_changed.connect(self._show_model)
         recorder.voice_changed.connect(self._show_model)
         recorder.predicted.connect(self._predicted)
         recorder.devices_changed.connect(self._devices_changed)
@@ -339,7 +339,9 @@ class MainWindow(QMainWindow):
         self._show_texts()
 
     def _show_model(self, model: ModelInfo) -> None:
-        self.status.show_model(model, is_shipped=self.recorder.model_folder == paths.default_bundle())
+        recorder = self.recorder
+        is_in_use = recorder.model is not None and model.name == recorder.model.name
+        self.status.show_model(model, is_shipped=is_in_use and recorder.model_folder == paths.default_bundle())
 
     def _predicted(self, prediction: Prediction) -> None:
         self._heard_speech = self._heard_speech or bool(prediction.probabilities)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -63,6 +64,11 @@ class Recorder(QObject):
         An exception nobody expected.
     limits_wanted()
         Somebody wants to record who has not yet said that the limits are understood.
+
+    Attributes
+    ----------
+    may_begin : function
+        Asked before a recording takes the place of the session in hand; it says itself why not.
     """
 
     state_changed = Signal(object)
@@ -113,6 +119,7 @@ class Recorder(QObject):
         self._unplugged = False
         self._inference = inference or InferenceWorker()
         self._capture = capture or CaptureWorker()
+        self.may_begin: Callable[[], bool] = lambda: True
         self._connect()
 
     def _connect(self) -> None:
@@ -160,7 +167,7 @@ class Recorder(QObject):
             self.stop()
         elif not self.settings.understands:
             self.limits_wanted.emit()
-        elif self.session.state is SessionState.IDLE:
+        elif self.session.state is SessionState.IDLE and self.may_begin():
             self._record()
 
     def understand(self) -> None:
@@ -198,7 +205,7 @@ class Recorder(QObject):
             self.limits_wanted.emit()
         elif self.session.state is SessionState.LOADING:
             self._play_once_loaded = (path, name)
-        elif self.session.state is SessionState.IDLE:
+        elif self.session.state is SessionState.IDLE and self.may_begin():
             self.noticed.emit(None)
             self._opening(self._capture.open_file(path, name))
             self._starts_with_source = True
@@ -267,8 +274,10 @@ class Recorder(QObject):
         if self._loading_bundle != self.settings.bundle:
             self.change_settings(bundle=self._loading_bundle)
         self.model, self.model_folder = model, self._folder_being_loaded()
-        self.last = None
-        self.session = Session.of(model)
+        if not self.session.history:
+            # A recording that is over, or was opened, stays in hand until the next one begins.
+            self.last = None
+            self.session = Session.of(model)
         self.model_changed.emit(model)
         self._go(SessionState.IDLE)
         waiting, self._play_once_loaded = self._play_once_loaded, None
@@ -432,9 +441,9 @@ class Recorder(QObject):
         self._lost_s = None
         self.last = None
         self._first_segment = self._segment + 1
-        if self.model is not None and self.session.model_info is not self.model:
-            self.session = Session.of(self.model)
-            self.session.go(SessionState.IDLE)
+        # The one before may still be being saved: what is told of it then must not reach this one.
+        self.session = Session.of(self.model) if self.model is not None else Session()
+        self.session.go(SessionState.IDLE)
         self.session.hop_s = self.settings.hop_s
         self.session.start(self.source.name, datetime.now().astimezone())
         is_file = isinstance(self.source, FileSource)

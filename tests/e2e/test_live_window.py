@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -138,7 +139,9 @@ def test_a_slow_model_answers_about_the_latest_window_and_counts_what_it_skipped
         stats = window.ask("stats", "stats")
         levels.add(round(stats["meter_db"], 1))
     assert len(levels) > 3, "the meter stood still while the model was busy"
-    assert "2 skipped" in stats["status"] or "3 skipped" in stats["status"] or "4 skipped" in stats["status"]
+    skipped = re.search(r"(\d+) skipped", stats["status"])
+    assert skipped is not None, stats["status"]
+    assert int(skipped[1]) >= 2
     window.order("click")
     window.await_state("idle")
     assert window.quit() == 0

@@ -370,7 +370,7 @@ def test_options_of_this_run_are_not_remembered(open_window: OpenWindow, tmp_pat
     assert window.recorder.settings.device == "cpu"
 
 
-def test_after_a_model_switch_nothing_of_the_old_model_is_shown(ready: MainWindow, qtbot: QtBot) -> None:
+def test_after_a_model_switch_the_old_recording_stays_until_the_next_begins(ready: MainWindow, qtbot: QtBot) -> None:
     recorder = ready.recorder
     recorder.play(paths.demo_clip(), messages.DEMO_SOURCE)
     with qtbot.waitSignal(recorder.predicted, timeout=10_000):
@@ -380,9 +380,17 @@ def test_after_a_model_switch_nothing_of_the_old_model_is_shown(ready: MainWindo
     recorder.open_model(None)
     wait_for(qtbot, ready, SessionState.LOADING)
     wait_for(qtbot, ready, SessionState.IDLE)
+    last = recorder.session.history[-1]
+    assert recorder.last is last
+    assert ready.answer.title == messages.answer_title(last)
+    assert ready.timeline.scene.lanes.n_answers == len(recorder.session.history)
+    recorder.source = PretendMicrophone()  # type: ignore[assignment]
+    recorder._record()
     assert recorder.last is None
-    assert ready.answer.title in {messages.READY, messages.NO_MICROPHONES}
-    assert sum(ready.bars.values) == 0
+    assert ready.answer.title == messages.LISTENING
+    assert ready.timeline.scene.lanes.n_answers == sum(ready.bars.values) == 0
+    recorder.stop()
+    wait_for(qtbot, ready, SessionState.IDLE)
 
 
 def test_a_model_is_opened_from_its_folder_or_from_the_zip_file_that_was_exported(

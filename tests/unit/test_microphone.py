@@ -363,8 +363,8 @@ def test_a_loudspeaker_that_is_missing_or_refuses_is_said_and_can_be_tried_again
     with pytest.raises(PlaybackError, match="no loudspeaker was found"):
         Player(np.zeros(10, np.float32))
     card.devices = [SPEAKER]
-    card.refusal = FakePortAudioError("Device unavailable")
-    with pytest.raises(PlaybackError, match=r"Device unavailable.*loudspeaker or headphones"):
+    card.refusal = FakePortAudioError("Error opening OutputStream: Device unavailable")
+    with pytest.raises(PlaybackError, match=r"played \(Device unavailable.*loudspeaker or headphones"):
         Player(np.zeros(10, np.float32))
     card.refusal = None
     Player(np.zeros(10, np.float32)).close()

@@ -80,7 +80,8 @@ class SessionsDoor(QObject):
     def shut_down(self) -> bool:
         """End every thread; True once they are gone."""
         self.recovery.finish()
-        return all([self.listening.shut_down(), self.keeper.shut_down(), self.files.shut_down()])
+        # What is being saved needs the sound, and the journal until it is done.
+        return all([self.listening.shut_down(), self.files.shut_down(), self.keeper.shut_down()])
 
     def fill(self, menu: MoreMenu) -> None:
         """Add the entries; answers can be saved once there are some."""
@@ -117,19 +118,27 @@ class SessionsDoor(QObject):
         return messages.moment_status(f"{start:%H:%M:%S}", f"{end:%H:%M:%S}")
 
     def why(self) -> str | None:
-        """Say what a moment means, and that it changes nothing about the layers; None for the newest answer."""
+        """Say what a moment means, and that it changes nothing about the layers.
+
+        None for the newest answer of the model in use.
+        """
         model, moment = self._shown, self.moment
         if moment is None:
-            return None
+            return None if model is self._recorder.model else common.why(self._recorder.last, model)
         has_layers = model is not None and model.layer_weights is not None
         return f"{common.why(moment, model)}{messages.LAYERS_SAME if has_layers else ''}"
 
     def _model_changed(self, model: ModelInfo) -> None:
+        if self._recorder.session.history:
+            self._shown = None
+            self._session_opened()
+            return
         self._shown = model
         self.timeline.set_labels(model.labels)
         self.keeper.forget()
         self.files.begin(None)
         self._begin()
+        self.model_shown.emit(model)
 
     def _state_changed(self, state: SessionState) -> None:
         if state is SessionState.LISTENING and not self._recorder.session.history:
@@ -145,6 +154,8 @@ class SessionsDoor(QObject):
         self._show_model(session.model_info or model)
         if session.model_info is None and labels:
             self.labels_shown.emit(labels)
+            # Nobody knows what model that was: the next recording shows its own again.
+            self._shown = None
         self.timeline.set_labels(labels)
         self.timeline.show_history(session.history, session.gaps, session.markers)
         self._begin()

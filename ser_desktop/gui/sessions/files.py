@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from ser_desktop.core.errors import UserFacingError
+from ser_desktop.core.markers import Marker
 from ser_desktop.core.session import Session, SessionState
 from ser_desktop.core.session_sound import Sound
 from ser_desktop.gui.file_dialogs import ask_for_file
@@ -36,6 +37,7 @@ class Files(QObject):
     shown()
         Another session is in hand.
     saved(Session)
+        All of it: answers that came meanwhile are not in the file.
     """
 
     shown = Signal()
@@ -52,6 +54,9 @@ class Files(QObject):
         self.sound: Sound | None = None
         self._before: tuple[Session, Sound | None] | None = None
         self._dialog: SaveDialog | None = None
+        # What an opened session's markers were when it was opened or saved last, or dropping others was announced.
+        self._known_markers: list[Marker] = []
+        recorder.may_begin = self._may_begin
 
     @property
     def is_opened(self) -> bool:
@@ -95,6 +100,9 @@ class Files(QObject):
         if note is not None:
             session.note = note
         sound = self.sound if with_sound else None
+        if sound is not None:
+            # Who records again or closes the window gives the sound up; the worker releases it.
+            sound.hold()
         self.ensure_thread().save(Saving(session, session.snapshot(), path, sound))
 
     def _chosen(self, path: Path, with_sound: bool, note: str) -> None:
@@ -103,7 +111,10 @@ class Files(QObject):
     def _saved(self, saving: Saving) -> None:
         if saving.path.suffix.lower() == SESSION:
             saving.session.path, saving.session.audio = saving.path, saving.copy.audio
-            self.saved.emit(saving.session)
+            if saving.session is self._recorder.session:
+                self._known_markers = list(saving.copy.markers)
+            if len(saving.copy.history) == len(saving.session.history):
+                self.saved.emit(saving.session)
         self._recorder.noticed.emit(Notice(messages.saved(str(saving.path), saving.sound is not None), is_good=True))
         self.shown.emit()
 
@@ -125,9 +136,11 @@ class Files(QObject):
         if self._recorder.session.state is not SessionState.IDLE:
             self._recorder.noticed.emit(Notice(messages.OPEN_WHEN_IDLE))
             return False
+        if not self._may_drop(messages.OPEN_AGAIN):
+            return False
         if self._before is None:
             self._before = (self._recorder.session, self.sound)
-        self.sound = sound
+        self.sound, self._known_markers = sound, list(session.markers)
         self._recorder.show_session(session)
         self.shown.emit()
         return True
@@ -136,9 +149,24 @@ class Files(QObject):
         """Put an opened session away; the recording from before is in hand again."""
         if self._before is None or self._recorder.session.state is not SessionState.IDLE:
             return
+        if not self._may_drop(messages.CLOSE_AGAIN):
+            return
+        self._recorder.noticed.emit(None)
         (session, self.sound), self._before = self._before, None
         self._recorder.show_session(session)
         self.shown.emit()
+
+    def _may_begin(self) -> bool:
+        return self._may_drop(messages.RECORD_AGAIN)
+
+    def _may_drop(self, again: str) -> bool:
+        """Say once that an opened session's markers would be lost; True where nothing would, or it was said."""
+        markers = self._recorder.session.markers
+        if not self.is_opened or markers == self._known_markers:
+            return True
+        self._known_markers = list(markers)
+        self._recorder.noticed.emit(Notice(messages.MARKERS_UNSAVED.format(again)))
+        return False
 
     def _opened(self, session: Session, sound: Sound | None, complaint: str) -> None:
         if self.show(session, sound):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,8 @@ from ser_desktop.core import journal
 from ser_desktop.core.errors import AudioFileError, SaveError
 from ser_desktop.core.session import Session
 from ser_desktop.core.session_file import open_session
-from ser_desktop.core.session_sound import Sound, StoredSound, save_sound
+from ser_desktop.core.session_sound import Sound, StoredSound, save_sound, sound_beside
+from ser_desktop.core.settings import write_atomically
 from ser_desktop.gui.plots.timeline_export import timeline_png
 from ser_desktop.gui.sessions import messages
 from ser_desktop.gui.sessions.report import as_html
@@ -32,7 +32,7 @@ class Saving:
     path : Path
         Its ending decides: ``.json``, ``.csv``, ``.png`` or ``.html``.
     sound : Sound or None
-        Saved beside a ``.json`` file where given.
+        Saved beside a ``.json`` file where given; it is held until then.
     """
 
     session: Session
@@ -76,11 +76,19 @@ class FilesWorker(Worker):
         self._orders.put(lambda: journal.discard(path))
 
     def _save(self, saving: Saving) -> None:
+        try:
+            self._write(saving)
+        finally:
+            if saving.sound is not None:
+                saving.sound.release()
+        self.saved.emit(saving)
+
+    def _write(self, saving: Saving) -> None:
         copy, path = saving.copy, saving.path
         suffix = path.suffix.lower()
         if suffix == ".json":
             if saving.sound is not None:
-                beside = path.with_suffix(".flac")
+                beside = sound_beside(path)
                 save_sound(saving.sound, beside)
                 copy.audio = beside.name
             elif copy.path is None or copy.path.parent != path.parent:
@@ -88,10 +96,9 @@ class FilesWorker(Worker):
         if suffix == ".png":
             _write(path, timeline_png(copy))
         elif suffix in {".html", ".htm"}:
-            _write(path, as_html(copy).encode())
+            _write(path, as_html(copy))
         else:
             copy.save(path)
-        self.saved.emit(saving)
 
     def _open(self, path: Path) -> None:
         session = open_session(path)
@@ -105,15 +112,10 @@ class FilesWorker(Worker):
         self.opened.emit(session, sound, complaint)
 
 
-def _write(path: Path, data: bytes) -> None:
-    scratch = path.with_name(f".{path.name}-part")
+def _write(path: Path, data: str | bytes) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scratch.write_bytes(data)
-        scratch.replace(path)
+        write_atomically(path, data)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            scratch.unlink()
         raise SaveError(
             f"«{path}» could not be saved ({error.strerror or error}).",
             "The session is still here: choose another place or free some space, and save again.",

@@ -44,6 +44,8 @@ OPEN_SESSION, EXPORT_REPORT = "Open a session…", "Save a report…"
 OPEN_TITLE, SESSIONS, ALL_FILES = "Open a session", "Sessions", "All files"
 OPEN_WHEN_IDLE = "Stop the recording first: then a session can be opened."
 CLOSE_SESSION, CLOSE_SESSION_TIP = "Close session", "Put this session away; your own recording is shown again"
+MARKERS_UNSAVED = "This session has markers that were not saved. {}, and they are dropped."
+CLOSE_AGAIN, RECORD_AGAIN, OPEN_AGAIN = "Close it again", "Record again", "Open the other one again"
 SAVE_TITLE, SAVE_QUESTION = "Save the session", "What should be saved?"
 FORMATS = {
     ".json": "The session: can be opened here again, with markers and notes",
@@ -57,6 +59,8 @@ SESSION_NOTE, SESSION_NOTE_HINT = "Note about the whole session", "Who spoke, wh
 PLACE, CHOOSE = "File", "Choose…"
 SAVE, REPLACE, CANCEL = "Save", "Replace", "Cancel"
 EXISTS = "This file exists. It will be replaced."
+SOUND_EXISTS = "«{}» exists. The sound in it will be replaced."
+BOTH_EXIST = "This file and «{}» exist. Both will be replaced."
 OPEN_IT, DISCARD = "Open it", "Discard"
 DISCARDED = "The interrupted recording is discarded when you record again or close the window."
 RECOVERED = "This is what was answered until the interruption; the sound was not kept. Save it to keep it."

@@ -50,7 +50,8 @@ class PlaybackWorker(Worker):
         self._close()
         try:
             self._player = Player(sound.read(start_s, end_s))
-        except UserFacingError:
+        except Exception:
+            # Whatever it was, and whoever tells it: the button must not stay at "Stop".
             self.ended.emit()
             raise
         self._start_s = start_s

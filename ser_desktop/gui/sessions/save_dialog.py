@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ser_desktop.core.session_sound import sound_beside
 from ser_desktop.gui.sessions import messages
 from ser_desktop.gui.widgets import label
 
@@ -54,6 +55,7 @@ class SaveDialog(QDialog):
             column.addWidget(button)
             button.toggled.connect(self._format_changed)
         self.with_sound = QCheckBox()
+        self.with_sound.toggled.connect(self._place_changed)
         column.addSpacing(4)
         column.addWidget(self.with_sound)
         self.note = QLineEdit()
@@ -128,11 +130,15 @@ class SaveDialog(QDialog):
         """Ending of the chosen format."""
         return next((suffix for suffix, button in self.buttons.items() if button.isChecked()), SESSION)
 
+    @property
+    def _wants_sound(self) -> bool:
+        return self.with_sound.isEnabled() and self.with_sound.isChecked()
+
     def accept(self) -> None:
         """Tell what was chosen."""
         path = Path(self.place.text().strip()).expanduser()
         self._folder = path.parent
-        with_sound = self.with_sound.isEnabled() and self.with_sound.isChecked()
+        with_sound = self._wants_sound
         super().accept()
         self.chosen.emit(path, with_sound, self.note.text().strip())
 
@@ -148,9 +154,8 @@ class SaveDialog(QDialog):
         path = Path(text)
         is_name = bool(text) and path.is_absolute() and path.suffix.lower() == self.suffix
         self.save.setEnabled(is_name)
-        exists = is_name and path.exists()
-        self.save.setText(messages.REPLACE if exists else messages.SAVE)
-        warning = messages.EXISTS if exists else "" if is_name else messages.place_wrong(self.suffix)
+        warning = _what_is_replaced(path, self._wants_sound) if is_name else messages.place_wrong(self.suffix)
+        self.save.setText(messages.REPLACE if is_name and warning else messages.SAVE)
         self.warning.setText(warning)
 
     def _choose(self) -> None:
@@ -161,3 +166,11 @@ class SaveDialog(QDialog):
         dialog.setDefaultSuffix(self.suffix)
         dialog.fileSelected.connect(self.place.setText)
         dialog.open()
+
+
+def _what_is_replaced(path: Path, with_sound: bool) -> str:
+    """Name what exists in a place, "" if nothing does."""
+    beside = sound_beside(path)
+    if with_sound and beside.exists():
+        return (messages.BOTH_EXIST if path.exists() else messages.SOUND_EXISTS).format(beside.name)
+    return messages.EXISTS if path.exists() else ""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import re
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile as sf
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
@@ -16,12 +19,18 @@ from pytestqt.qtbot import QtBot
 from ser_desktop.core import paths
 from ser_desktop.core.journal import Journal
 from ser_desktop.core.markers import Marker
+from ser_desktop.core.model_info import ModelInfo
+from ser_desktop.core.prediction import AnswerState, Prediction
+from ser_desktop.core.reliability import ReliabilityBin
+from ser_desktop.core.ring import RingBuffer
 from ser_desktop.core.session import SessionState
 from ser_desktop.core.session_file import open_session
 from ser_desktop.core.session_sound import SoundSpool, StoredSound
+from ser_desktop.gui import messages as common
 from ser_desktop.gui.main_window import MainWindow
 from ser_desktop.gui.sessions import messages
 from ser_desktop.gui.sessions.report import as_html
+from ser_desktop.gui.workers import Segment
 from tests.gui.sessions.conftest import Recorded, answer, hear
 from tests.gui.test_main_window import PretendMicrophone
 from tests.helpers.sessions import LABELS, MODEL, recording
@@ -45,6 +54,11 @@ def story(tmp_path: Path) -> Path:
 def open_it(window: MainWindow, path: Path, qtbot: QtBot) -> None:
     with qtbot.waitSignal(window.sessions.files.worker.opened):
         window.sessions.files.open(path)
+
+
+def begin_recording(window: MainWindow) -> None:
+    window.recorder.source = PretendMicrophone()
+    window.recorder._record()
 
 
 def test_an_opened_session_is_shown_with_its_own_model(window: MainWindow, story: Path, qtbot: QtBot) -> None:
@@ -132,6 +146,97 @@ def test_a_session_of_a_model_that_nobody_knows_is_shown(window: MainWindow, sto
     window.grab()
 
 
+def unknown_model(story: Path, version: int) -> None:
+    value = json.loads(story.read_text()) | {"version": version, "model_info": None}
+    if version == 1:
+        for name in ("model_info", "labels", "hop_s", "note", "audio", "markers"):
+            value.pop(name)
+    story.write_text(json.dumps(value))
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_recording_after_a_session_of_a_model_that_nobody_knows_is_shown(
+    window: MainWindow, story: Path, qtbot: QtBot, version: int
+) -> None:
+    unknown_model(story, version)
+    recorder = window.recorder
+    assert recorder.model is not None
+    open_it(window, story, qtbot)
+    assert window.bars.labels == window.timeline.labels == LABELS
+    begin_recording(window)
+    assert window.bars.labels == window.timeline.labels == recorder.model.labels
+    hear(window, answer(1.0))
+    assert window.timeline.scene.lanes.n_answers == 1
+    assert window.bars.values == pytest.approx(answer(1.0).probabilities)
+    recorder.stop()
+
+
+def load_model(window: MainWindow, **changes: object) -> ModelInfo:
+    """As the model's thread would tell."""
+    assert window.recorder.model is not None
+    model = replace(window.recorder.model, **changes)  # type: ignore[arg-type]
+    window.recorder._go(SessionState.LOADING)
+    window.recorder._model_loaded(model)
+    return model
+
+
+@pytest.mark.parametrize("changes", [{"device": "Another"}, {"name": "Another", "labels": LABELS}])
+def test_a_recording_that_is_over_stays_when_another_model_is_loaded(
+    window: MainWindow, qtbot: QtBot, changes: dict[str, object]
+) -> None:
+    recorder, sessions = window.recorder, window.sessions
+    recorder.session.markers = [Marker(3.0, "here")]
+    sound = sessions.keeper.sound = sessions.files.sound = SoundSpool()
+    sessions.keeper._kept = session = recorder.session
+    labels = session.labels
+    model = load_model(window, **changes)
+    assert recorder.session is session
+    assert len(session.history) == window.timeline.scene.lanes.n_answers == 12
+    assert list(window.timeline.scene.markers) == session.markers
+    assert window.bars.labels == window.timeline.labels == labels
+    assert window.bars.values == pytest.approx(session.history[-1].probabilities, abs=1e-6)
+    assert sessions.listening.sound is sessions.keeper.sound is sound
+    assert sessions.keeper._kept is session
+    assert sessions.save_action.isEnabled()
+    begin_recording(window)
+    n = len(model.labels)
+    hear(window, Prediction(0.0, 1.0, AnswerState.EMOTION, model.labels, (1.0, *(n - 1) * (0.0,))))
+    assert recorder.session.model_info is model
+    assert window.bars.values[0] == 1
+    assert window.bars.labels == window.timeline.labels == model.labels
+    recorder.stop()
+    sound.close()
+
+
+def test_an_opened_session_stays_when_another_model_is_loaded(window: MainWindow, story: Path, qtbot: QtBot) -> None:
+    mine = window.recorder.session
+    open_it(window, story, qtbot)
+    load_model(window, name="Another")
+    assert window.timeline.scene.lanes.n_answers == 120
+    assert window.bars.labels == LABELS
+    window.sessions.card.close_session.click()
+    assert window.recorder.session is mine
+    assert window.timeline.scene.lanes.n_answers == 12
+
+
+def test_an_opened_session_is_explained_with_its_own_model(
+    window: MainWindow, story: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(window.recorder, "model_folder", paths.default_bundle())
+    own = replace(MODEL, name="Another", threshold=0.97, reliability=(ReliabilityBin(0.0, 1.0, 40, 30, 0.6),))
+    session = recording(20)
+    session.model_info = own
+    session.save(story)
+    open_it(window, story, qtbot)
+    window._show_texts()
+    last = session.history[-1]
+    assert window.why_text.text() == common.why(last, own) != common.why(last, window.recorder.model)
+    assert window.status.model.text() == common.model_status(own, is_shipped=False)
+    window.sessions.card.close_session.click()
+    window._show_texts()
+    assert window.why_text.text() == common.why(window.recorder.last, window.recorder.model)
+
+
 def test_markers_of_an_opened_session_are_changed_and_saved(window: MainWindow, story: Path, qtbot: QtBot) -> None:
     open_it(window, story, qtbot)
     window.sessions.moments.choose(40)
@@ -141,6 +246,54 @@ def test_markers_of_an_opened_session_are_changed_and_saved(window: MainWindow, 
     with qtbot.waitSignal(window.sessions.files.saved):
         window.save_session(story)
     assert Marker(41.0, "new") in open_session(story).markers
+
+
+def mark(window: MainWindow) -> None:
+    window.sessions.moments.choose(40)
+    window.sessions.marking.mark()
+
+
+def test_an_opened_session_says_once_that_new_markers_were_not_saved(
+    window: MainWindow, story: Path, qtbot: QtBot
+) -> None:
+    close = window.sessions.card.close_session
+    open_it(window, story, qtbot)
+    mark(window)
+    close.click()
+    assert window.sessions.files.is_opened
+    assert window.banner.text.text() == messages.MARKERS_UNSAVED.format(messages.CLOSE_AGAIN)
+    close.click()
+    assert not window.sessions.files.is_opened
+    assert not window.banner.isVisible()
+    open_it(window, story, qtbot)
+    mark(window)
+    with qtbot.waitSignal(window.sessions.files.saved):
+        window.save_session(story)
+    close.click()
+    assert not window.sessions.files.is_opened
+
+
+def test_record_and_another_session_do_not_drop_new_markers_without_a_word(
+    window: MainWindow, story: Path, qtbot: QtBot
+) -> None:
+    recorder = window.recorder
+    recorder.source = PretendMicrophone()
+    open_it(window, story, qtbot)
+    mark(window)
+    n_markers = len(recorder.session.markers)
+    open_it(window, story, qtbot)
+    assert len(recorder.session.markers) == n_markers == 3
+    assert window.banner.text.text() == messages.MARKERS_UNSAVED.format(messages.OPEN_AGAIN)
+    open_it(window, story, qtbot)
+    assert len(recorder.session.markers) == 2
+    mark(window)
+    recorder.toggle()
+    assert not recorder.session.is_recording
+    assert window.banner.text.text() == messages.MARKERS_UNSAVED.format(messages.RECORD_AGAIN)
+    recorder.toggle()
+    assert recorder.session.is_recording
+    assert not window.sessions.files.is_opened
+    recorder.stop()
 
 
 def test_sound_is_saved_only_when_asked(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
@@ -163,6 +316,72 @@ def test_sound_is_saved_only_when_asked(window: MainWindow, tmp_path: Path, qtbo
     open_it(window, tmp_path / "with.json", qtbot)
     assert window.sessions.listening.sound is None
     assert "cannot be listened to" in window.banner.text.text()
+
+
+def test_a_window_that_is_closed_at_once_still_saves_the_sound(
+    recorded: Recorded, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = recorded(2)
+    ring = RingBuffer(4 * 16_000)
+    window.recorder.segment_begun.emit(Segment(ring, 16_000, 0, 0.0, 0.0, 1))
+    window.recorder.state_changed.emit(SessionState.LISTENING)
+    ring.write(np.full(2 * 16_000, 0.25, np.float32))
+    window.recorder._go(SessionState.FINISHING)
+    window.recorder._go(SessionState.IDLE)
+    files = window.sessions.files
+    files.sound = window.sessions.keeper.sound
+    assert files.sound is not None
+    qtbot.waitUntil(lambda: files.sound.duration_s == pytest.approx(2, abs=0.01))
+    may_write = threading.Event()
+    files.ensure_thread()._orders.put(lambda: may_write.wait(10))
+    files.save(tmp_path / "story.json", with_sound=True)
+    threading.Timer(0.3, may_write.set).start()
+    window.close()
+    sound, _ = sf.read(tmp_path / "story.flac")
+    assert sound == pytest.approx(0.25, abs=0.01)
+    assert open_session(tmp_path / "story.json").audio == "story.flac"
+
+
+def test_a_recording_that_begins_while_the_last_one_is_saved_is_another_one(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    recorder, files = window.recorder, window.sessions.files
+    before = recorder.session
+    may_write = threading.Event()
+    files.ensure_thread()._orders.put(lambda: may_write.wait(10))
+    files.save(tmp_path / "story.json", note="The first one")
+    begin_recording(window)
+    with qtbot.waitSignal(files.worker.saved):
+        may_write.set()
+    assert recorder.session is not before
+    assert (before.path, before.note) == (tmp_path / "story.json", "The first one")
+    assert (recorder.session.path, recorder.session.audio, recorder.session.note) == (None, "", "")
+    assert len(open_session(tmp_path / "story.json").history) == len(before.history) == 12
+    recorder.stop()
+
+
+def test_answers_that_come_while_it_is_saved_keep_their_journal(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    recorder, files = window.recorder, window.sessions.files
+    begin_recording(window)
+    recorder._answered(recorder._segment, answer(1.0))
+    may_write = threading.Event()
+    files.ensure_thread()._orders.put(lambda: may_write.wait(10))
+    files.save(tmp_path / "story.json")
+    recorder._answered(recorder._segment, answer(2.0))
+    recorder._go(SessionState.FINISHING)
+    recorder._go(SessionState.IDLE)
+    qtbot.waitUntil(lambda: bool(list(paths.journals_folder().glob("*.journal"))), timeout=5000)
+    with qtbot.waitSignal(files.worker.saved):
+        may_write.set()
+    done = threading.Event()
+    window.sessions.keeper._worker._orders.put(done.set)
+    qtbot.waitUntil(done.is_set)
+    assert list(paths.journals_folder().glob("*.journal"))
+    with qtbot.waitSignal(files.saved):
+        files.save(tmp_path / "story.json")
+    qtbot.waitUntil(lambda: not list(paths.journals_folder().glob("*.journal")))
 
 
 def test_every_format_is_written(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
@@ -195,6 +414,33 @@ def test_the_dialog_is_not_modal_and_says_what_it_will_do(window: MainWindow, tm
     with qtbot.waitSignal(window.sessions.files.worker.saved):
         dialog.save.click()
     assert (tmp_path / "there.csv").read_text().startswith("start_s")
+
+
+def test_sound_that_would_be_replaced_is_named(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    spool = SoundSpool()
+    spool.begin(0.0)
+    spool.append(np.full(16_000, 0.25, np.float32))
+    window.sessions.files.sound = spool
+    window.sessions.files.ask_to_save()
+    dialog = window.sessions.files._dialog
+    assert dialog is not None
+    (tmp_path / "story.flac").write_text("another recording")
+    dialog.place.setText(str(tmp_path / "story.json"))
+    assert (dialog.save.text(), dialog.warning.text()) == (messages.SAVE, "")
+    dialog.with_sound.click()
+    assert dialog.save.text() == messages.REPLACE
+    assert dialog.warning.text() == messages.SOUND_EXISTS.format("story.flac")
+    (tmp_path / "story.json").write_text("old")
+    dialog.place.setText(str(tmp_path / "other.json"))
+    dialog.place.setText(str(tmp_path / "story.json"))
+    assert dialog.warning.text() == messages.BOTH_EXIST.format("story.flac")
+    dialog.with_sound.click()
+    assert dialog.warning.text() == messages.EXISTS
+    dialog.with_sound.click()
+    dialog.buttons[".csv"].click()
+    assert (dialog.save.text(), dialog.warning.text()) == (messages.SAVE, "")
+    dialog.reject()
+    spool.close()
 
 
 def test_a_report_reads_by_itself_and_loads_nothing() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,11 +13,14 @@ from pytestqt.qtbot import QtBot
 
 from ser_desktop.core import journal as journal_room
 from ser_desktop.core import paths
-from ser_desktop.core.journal import read_journal
+from ser_desktop.core.journal import Journal, read_journal
 from ser_desktop.core.ring import RingBuffer
-from ser_desktop.core.session import SessionState
+from ser_desktop.core.session import Session, SessionState
+from ser_desktop.core.session_sound import SoundSpool
 from ser_desktop.gui.main_window import MainWindow
+from ser_desktop.gui.sessions import keeper as keeper_room
 from ser_desktop.gui.sessions import messages
+from ser_desktop.gui.sessions.keeper import KeeperWorker
 from ser_desktop.gui.workers import Segment
 from tests.gui.sessions.conftest import Recorded, answer, hear
 
@@ -72,12 +76,23 @@ def test_sound_is_kept_at_16_khz_in_its_place(window: MainWindow, ring: RingBuff
     assert np.abs(sound.read(10.5, 11.5)).max() == pytest.approx(0.5, abs=0.02)
 
 
-def test_frequent_answers_do_not_keep_the_sound_waiting(window: MainWindow, ring: RingBuffer, qtbot: QtBot) -> None:
+def test_frequent_answers_do_not_keep_the_sound_waiting(
+    ring: RingBuffer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = 100.0
+    monkeypatch.setattr(keeper_room, "time", SimpleNamespace(monotonic=lambda: now_s))
+    worker, spool = KeeperWorker(), SoundSpool()
+    worker.begin(spool, Journal(tmp_path, Session("A model")))
+    worker.listen(segment(ring))
     for i in range(12):
         ring.write(tone(0.25))
-        hear(window, answer(0.25 * (i + 1)))
-        qtbot.wait(100)
-    assert kept_s(window) > 1.5
+        worker.answer(answer(0.25 * (i + 1)))
+        while not worker._orders.empty():
+            worker._orders.get()()
+        # An order comes each time before the tick would.
+        now_s += 0.25
+    assert spool.duration_s > 3 - 2 * worker.tick_s
+    worker._end()
 
 
 def test_answers_reach_the_disk_while_it_records(window: MainWindow, qtbot: QtBot) -> None:
@@ -110,18 +125,23 @@ def test_a_recording_that_was_saved_needs_no_journal(window: MainWindow, qtbot: 
 def test_a_journal_that_cannot_be_written_is_said_once_and_nothing_else_stops(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_fd: int) -> None:
+    tries: list[int] = []
+
+    def full(fd: int) -> None:
+        tries.append(fd)
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(journal_room.os, "fsync", full)
+    monkeypatch.setattr(keeper_room, "_FLUSH_S", 0.0)
     said: list[object] = []
     window.recorder.noticed.connect(said.append)
-    for i in range(3):
-        hear(window, answer(i + 1.0))
-        qtbot.wait(900)
+    hear(window, answer(1.0))
     qtbot.waitUntil(lambda: bool(said), timeout=5000)
     assert "No space left" in window.banner.text.text()
-    qtbot.wait(2500)
+    n_before = len(tries)
+    hear(window, answer(2.0))
+    # The third try begins only after what the second one said has arrived.
+    qtbot.waitUntil(lambda: len(tries) >= n_before + 3, timeout=10_000)
     assert len(said) == 1
     assert window.recorder.session.is_recording
 

@@ -89,6 +89,22 @@ def test_without_a_loudspeaker_the_banner_says_so(window: MainWindow, card: Fake
     qtbot.waitUntil(lambda: bool(card.outputs))
 
 
+def test_a_defect_does_not_leave_the_button_at_stop(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(_spool: SoundSpool, _start_s: float, _end_s: float) -> np.ndarray:
+        raise ZeroDivisionError("a defect")
+
+    monkeypatch.setattr(SoundSpool, "read", read)
+    said: list[BaseException] = []
+    window.recorder.crashed.connect(said.append)
+    listen(window, qtbot)
+    qtbot.waitUntil(lambda: bool(said))
+    assert isinstance(said[0], ZeroDivisionError)
+    qtbot.waitUntil(lambda: not window.sessions.listening.is_playing)
+    assert window.sessions.card.listen.text() == messages.LISTEN
+
+
 def test_closing_the_window_ends_the_sound(window: MainWindow, card: FakeSoundCard, qtbot: QtBot) -> None:
     listen(window, qtbot)
     qtbot.waitUntil(lambda: bool(card.outputs))

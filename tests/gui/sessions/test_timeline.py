@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -201,30 +202,36 @@ def test_a_pointer_that_rests_on_a_flag_is_told_the_whole_note(timeline: Timelin
     qtbot.waitUntil(lambda: not QToolTip.isVisible())
 
 
-def test_answers_cost_the_same_after_ten_hours(timeline: Timeline) -> None:
-    def cost_s() -> float:
-        began = time.perf_counter()
-        for _ in range(50):
-            timeline.add(answer(timeline.scene.lanes.end_s + 1, 0.9, 0.1))
-        return (time.perf_counter() - began) / 50
-
-    first_s = cost_s()
+def test_an_answer_after_ten_hours_touches_none_of_those_before(timeline: Timeline) -> None:
     timeline.show_history(recording(36_000), [], [])
     # The first one of them makes room for as many again.
     timeline.add(answer(36_001, 0.9, 0.1))
-    assert cost_s() < max(5 * first_s, 0.002)
+    tracemalloc.start()
+    try:
+        for i in range(50):
+            timeline.add(answer(36_002.0 + i, 0.9, 0.1))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert timeline.scene.lanes.n_answers == 36_051
+    assert peak < 8 * 36_000, "one value for each answer was copied"
 
 
-def test_a_picture_of_ten_hours_takes_less_than_a_frame(timeline: Timeline) -> None:
-    timeline.show_history(recording(36_000), [], [])
-    timeline.show_all()
-    timeline.grab()
-    began = time.perf_counter()
-    for _ in range(10):
-        timeline.view.zoom(0.9, 18_000.0)
-        timeline.moved()
-        timeline.grab()
-    assert (time.perf_counter() - began) / 10 < 0.04, "less than 25 pictures a second"
+def test_a_picture_of_ten_hours_costs_about_as_much_as_one_of_a_minute(timeline: Timeline) -> None:
+    def cost_s(seconds: int) -> float:
+        timeline.show_history(recording(seconds), [], [])
+        timeline.show_all()
+        taken = []
+        for _ in range(10):
+            timeline.view.zoom(0.9, seconds / 2)
+            timeline.moved()
+            began = time.perf_counter()
+            timeline.grab()
+            taken.append(time.perf_counter() - began)
+        # Other work on the machine only ever adds.
+        return min(taken)
+
+    assert cost_s(36_000) < 10 * cost_s(60), "600 times as many answers"
 
 
 @pytest.mark.parametrize("span_s", np.geomspace(8, 50_000, 12))

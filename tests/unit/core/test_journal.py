@@ -138,6 +138,17 @@ def test_what_a_full_disk_refused_is_written_later_and_read_once(
     journal.remove()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_journal_that_cannot_be_finished_is_removed_all_the_same(tmp_path: Path) -> None:
+    journal = written(tmp_path)
+    assert journal._file is not None
+    journal._file.close()
+    journal._file = Path("/dev/full").open("wb")  # noqa: SIM115 - the journal closes it
+    journal._file.write(b"an answer")
+    journal.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_discarded_is_gone(tmp_path: Path) -> None:
     journal = written(tmp_path)
     let_go(journal)

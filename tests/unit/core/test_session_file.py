@@ -12,6 +12,7 @@ from ser_desktop.core.levels import Heard
 from ser_desktop.core.reliability import ReliabilityBin
 from ser_desktop.core.session import Session, SessionState
 from ser_desktop.core.session_file import as_text, open_session
+from ser_desktop.core.voices import VoiceUse
 from tests.helpers.sessions import recording
 
 
@@ -63,6 +64,18 @@ def test_what_the_gate_heard_and_how_often_the_model_was_right_come_back(tmp_pat
     again = open_session(path)
     assert again.model_info == session.model_info
     assert [p.heard for p in again.history] == [p.heard for p in session.history]
+
+
+@pytest.mark.parametrize("use", list(VoiceUse))
+def test_what_became_of_a_calibrated_voice_comes_back(tmp_path: Path, use: VoiceUse) -> None:
+    session = recording(6)
+    assert session.model_info is not None
+    session.model_info = replace(session.model_info, voice="Anna", voice_use=use)
+    path = tmp_path / "session.json"
+    session.save(path)
+    again = open_session(path).model_info
+    assert again == session.model_info
+    assert again.voice_use is use
 
 
 def test_each_answer_has_a_line_of_its_own(saved: Path) -> None:
@@ -122,6 +135,8 @@ def test_bytes_that_are_no_text_are_named(saved: Path) -> None:
         ({"end_s": float("inf")}, "not in order"),
         ({"probabilities": {"calm": 1.0}}, "emotions are not those of the session"),
         ({"start_s": "now"}, "now"),
+        ({"state": "emotion", "probabilities": {}}, "do not fit"),
+        ({"state": "not sure", "probabilities": {}}, "do not fit"),
     ],
 )
 def test_a_damaged_answer_is_counted(saved: Path, change: dict[str, Any], said: str) -> None:
@@ -131,6 +146,13 @@ def test_a_damaged_answer_is_counted(saved: Path, change: dict[str, Any], said: 
     what = complaint(saved)
     assert "answer 60 of 120" in what
     assert said in what
+
+
+def test_probabilities_of_silence_are_damage(saved: Path) -> None:
+    value = json.loads(saved.read_text())
+    value["windows"][3]["state"] = "no speech"
+    saved.write_text(json.dumps(value))
+    assert "answer 4 of 120" in complaint(saved)
 
 
 def test_a_probability_beyond_one_is_damage(saved: Path) -> None:
@@ -144,7 +166,11 @@ def test_a_probability_beyond_one_is_damage(saved: Path) -> None:
     ("change", "part"),
     [
         ({"markers": [{"at_s": 1}]}, "markers"),
+        ({"markers": [{"at_s": float("nan"), "note": ""}]}, "markers"),
+        ({"markers": [{"at_s": -1, "note": ""}]}, "markers"),
+        ({"markers": [{"at_s": 1e9, "note": ""}]}, "markers"),
         ({"gaps": [{"start_s": None}]}, "gaps"),
+        ({"gaps": [{"start_s": 1, "end_s": float("inf")}]}, "gaps"),
         ({"started_at": "yesterday"}, "head"),
         ({"model": 5}, "head"),
         ({"model_info": {"name": "x"}}, "head"),

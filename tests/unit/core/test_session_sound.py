@@ -88,13 +88,52 @@ def test_what_lies_on_the_disk_is_noise(spool: SoundSpool) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="there it has a name until it is closed")
 def test_the_file_has_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("ser_desktop.core.paths.cache_folder", lambda: tmp_path)
     spool = SoundSpool()
     spool.begin(0.0)
     spool.append(noise(5))
     assert list(tmp_path.iterdir()) == []
     spool.close()
-    assert not spool.read(0, 1).any()
+
+
+def test_it_lies_in_the_cache_and_not_where_memory_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Path] = []
+
+    def make(**options: object) -> object:
+        asked.append(Path(str(options["dir"])))
+        return (tmp_path / "sound").open("w+b", buffering=0)
+
+    monkeypatch.setattr("ser_desktop.core.paths.cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr("tempfile.TemporaryFile", make)
+    SoundSpool().close()
+    assert asked == [tmp_path / "cache"]
+    assert asked[0].is_dir()
+
+
+def test_what_was_given_up_is_not_read_as_silence(spool: SoundSpool, tmp_path: Path) -> None:
+    spool.append(noise(2))
+    spool.close()
     spool.append(noise(1))
+    with pytest.raises(AudioFileError, match="no longer kept"):
+        spool.read(0, 1)
+    with pytest.raises(AudioFileError, match="no longer kept"):
+        save_sound(spool, tmp_path / "story.flac")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_holds_it_can_read_until_it_is_released(spool: SoundSpool) -> None:
+    sound = noise(2)
+    spool.append(sound)
+    spool.hold()
+    spool.hold()
+    spool.close()
+    spool.append(noise(1))
+    assert spool.duration_s == 2
+    assert spool.read(0, 2) == pytest.approx(sound, abs=STEP)
+    spool.release()
+    assert spool.read(0, 1).any()
+    spool.release()
+    assert spool._file.closed
 
 
 def test_the_longest_recording_that_is_kept_is_bounded(make_spool: MakeSpool) -> None:

@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ser_desktop.core.errors import SettingsError
-from ser_desktop.core.settings import TERMS_VERSION, Settings, load_settings, parse_settings, save_settings
+from ser_desktop.core.settings import (
+    TERMS_VERSION,
+    Settings,
+    load_settings,
+    parse_settings,
+    save_settings,
+    write_atomically,
+)
 
 
 def test_settings_survive_the_disk(tmp_path: Path) -> None:
@@ -97,6 +104,13 @@ def test_a_full_disk_keeps_the_old_settings(tmp_path: Path, monkeypatch: pytest.
         save_settings(Settings(theme="light"), file)
     assert json.loads(file.read_text())["theme"] == "dark"
     assert list(tmp_path.glob("*settings*")) == [file], "no scratch file stays behind"
+
+
+@pytest.mark.parametrize(("content", "there"), [("zwölf\r\n", b"zw\xc3\xb6lf\r\n"), (b"\x89PNG\r\n", b"\x89PNG\r\n")])
+def test_text_and_bytes_are_written_as_they_are(tmp_path: Path, content: str | bytes, there: bytes) -> None:
+    write_atomically(tmp_path / "folder" / "file", content)
+    assert (tmp_path / "folder" / "file").read_bytes() == there
+    assert len(list((tmp_path / "folder").iterdir())) == 1
 
 
 def test_a_home_that_cannot_be_written_is_said_and_nothing_breaks(tmp_path: Path) -> None:
