@@ -119,9 +119,11 @@ class SettingsDoor(QObject):
         return [("", messages.SYSTEM_MICROPHONE), *((d.name, d.name) for d in self._recorder.devices)]
 
     def _bundles(self) -> Sequence[tuple[str, str]]:
-        """Return the model that came along and the user's; folders without a readable contract are left out."""
+        """Return the model that came along and the user's, opened or trained; what has no contract is left out."""
         offers = [("", messages.DEFAULT_BUNDLE)]
-        for file in sorted(paths.models_folder().glob("*/config.json")):
+        opened = sorted(paths.models_folder().glob("*/config.json"))
+        trained = sorted(paths.trainings_folder().glob("*/model/config.json"))
+        for file in (*opened, *trained):
             try:
                 name = json.loads(file.read_text(encoding="utf-8"))["name"]
             except (OSError, ValueError, KeyError, TypeError):

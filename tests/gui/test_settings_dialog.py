@@ -236,17 +236,23 @@ def test_the_system_microphone_is_a_choice_too(open_window: OpenWindow, monkeypa
 
 def test_models_of_this_computer_can_be_chosen_by_name(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     mine, broken = paths.models_folder() / "mine", paths.models_folder() / "broken"
-    for folder, text in ((mine, json.dumps({"name": "My voice"})), (broken, "{")):
+    trained = paths.trainings_folder() / "20260105-a" / "model"
+    for folder, text in (
+        (mine, json.dumps({"name": "My voice"})),
+        (broken, "{"),
+        (trained, json.dumps({"name": "Trained here"})),
+    ):
         folder.mkdir(parents=True)
         (folder / "config.json").write_text(text)
     opened: list[object] = []
     monkeypatch.setattr(window.recorder, "open_model", opened.append)
     window.settings_door.refresh()
     box = own(window).rows["bundle"].control
-    assert [box.itemText(row) for row in range(box.count())] == [messages.DEFAULT_BUNDLE, "My voice"]
+    assert [box.itemText(row) for row in range(box.count())] == [messages.DEFAULT_BUNDLE, "My voice", "Trained here"]
     box.activated.emit(1)
     box.activated.emit(0)
-    assert opened == [mine]
+    box.activated.emit(2)
+    assert opened == [mine, trained]
 
 
 def test_while_recording_only_the_rest_can_be_changed(window: MainWindow) -> None:
