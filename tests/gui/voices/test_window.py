@@ -137,7 +137,9 @@ def test_progress_counts_speech_and_not_pauses(window: VoicesWindow, qtbot: QtBo
     qtbot.waitUntil(lambda: window.recording.bar.value() > 0, timeout=WAIT_MS)
     before = window.recording.bar.value()
     cable.hum(10.0)
-    qtbot.wait(600)
+    n_written = cable.ring.n_written
+    qtbot.waitUntil(lambda: window.recording.taker._cursor >= n_written, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.recording.bar.value() == round(10 * window.recording._speech_s), timeout=WAIT_MS)
     assert window.recording.bar.value() == pytest.approx(before, abs=10)
     assert 0 < before < window.recording.bar.maximum()
     assert "Go on reading" in window.recording.status.text()
