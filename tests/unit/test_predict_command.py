@@ -127,7 +127,8 @@ def test_ctrl_c_in_a_long_file_stops_at_once_and_says_what_is_kept(bundle: str, 
     first, long, out = write_voice(tmp_path / "first.wav"), tmp_path / "long.flac", tmp_path / "table.csv"
     write_long(long, 30)
     out.write_text("the old one")
-    # Every answer a quarter of a second apart: minutes of work, were it not stopped. What is wrong with the second file is said in its turn.
+    # Every answer a quarter of a second apart: minutes of work, were it not stopped. What is wrong with the second
+    # file is said in its turn.
     options = ["--bundle", bundle, "--hop", "0.25", "--out", str(out)]
     process = start(*options, str(first), str(tmp_path / "gone.wav"), str(long), stderr=subprocess.PIPE)
     try:
