@@ -140,7 +140,7 @@ class PaperResult(QWidget):
         except OSError as error:
             self.banner.show_notice(Notice(messages.NOT_EXPORTED.format(path, error), is_error=True))
         else:
-            self.banner.show_notice(Notice(messages.EXPORTED.format(path)))
+            self.banner.show_notice(Notice(messages.EXPORTED.format(path), is_good=True))
 
 
 def write_report(run: Path, path: Path) -> None:

@@ -131,7 +131,7 @@ class VoicesWindow(QDialog):
     def _kept(self, name: str) -> None:
         self.recording.measured(is_kept=True)
         self._recorder.use_voice(name)
-        self._say(Notice(messages.KEPT.format(name)))
+        self._say(Notice(messages.KEPT.format(name), is_good=True))
         self._show_voices()
 
     def _unkept(self, error: UserFacingError) -> None:

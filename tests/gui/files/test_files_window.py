@@ -250,6 +250,7 @@ def test_what_was_heard_is_exported(window: FilesWindow, qtbot: QtBot, tmp_path:
     dialog.selectFile(path.stem)
     dialog.accept()  # type: ignore[attr-defined]
     qtbot.waitUntil(lambda: str(path) in window.banner.text.text(), timeout=10_000)
+    assert window.banner.property("kind") == "good"
     if path.suffix == ".json":
         good, bad = json.loads(path.read_text(encoding="utf-8"))["files"]
         assert ("windows" in good) == has_windows

@@ -126,6 +126,7 @@ def test_who_reads_aloud_and_keeps_it_has_a_voice_that_is_used(
     assert names(window) == ["", "Anna"]
     assert window.list.rows[1].button.isChecked()
     assert window.banner.text.text() == messages.KEPT.format("Anna")
+    assert window.banner.property("kind") == "good"
     assert window.recording.record_button.isVisible()
     remembered, _ = load_settings(Path(recorder._settings_file))
     assert remembered.voice == "Anna"
