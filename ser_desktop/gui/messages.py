@@ -114,7 +114,7 @@ _LIGHTS = {
 }
 
 _STATE_WORDS = {
-    AnswerState.NO_SPEECH: ("No speech", "Nothing that rises and falls like a voice was heard."),
+    AnswerState.NO_SPEECH: ("No speech", "Nothing that sounds like a voice was heard."),
     AnswerState.TOO_QUIET: ("Too quiet", "There is a voice, but too faint to judge. Speak louder or come closer."),
 }
 

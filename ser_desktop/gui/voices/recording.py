@@ -112,7 +112,7 @@ class VoiceRecording(Card):
 
     def _keep(self) -> None:
         if self.samples is not None:
-            self.keep_wanted.emit(self.name_edit.text(), self.samples)
+            self.keep_wanted.emit(messages.kept_name(self.name_edit.text(), self.names), self.samples)
 
     # ---- what comes in
 

@@ -166,7 +166,7 @@ def test_a_reading_without_a_name_waits_for_one(window: VoicesWindow, qtbot: QtB
 
 
 def test_a_name_that_somebody_has_is_replaced_with_a_word_before(
-    window: VoicesWindow, qtbot: QtBot, cable: SilentCable
+    window: VoicesWindow, qtbot: QtBot, cable: SilentCable, recorder: Recorder
 ) -> None:
     stored("Anna")
     window._worker.look()
@@ -174,6 +174,9 @@ def test_a_name_that_somebody_has_is_replaced_with_a_word_before(
     window.recording.name_edit.setText("anna")
     read_aloud(qtbot, window, cable, 25.0)
     assert "replaces the earlier voice of Anna" in window.recording.status.text()
+    click(qtbot, window.recording.keep_button)
+    qtbot.waitUntil(lambda: recorder.settings.voice == "Anna", timeout=WAIT_MS)
+    assert names(window) == ["", "Anna"], "also where names of files keep their case"
 
 
 def test_a_name_that_cannot_be_used_keeps_the_recording(window: VoicesWindow, qtbot: QtBot, cable: SilentCable) -> None:
