@@ -24,8 +24,7 @@ from PySide6.QtWidgets import (
 from ser_desktop.gui import icons
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.help import messages
-from ser_desktop.gui.training.parts import scrolled
-from ser_desktop.gui.widgets import Card, label
+from ser_desktop.gui.widgets import Card, label, scrolled
 
 Offers = Callable[[], Sequence[tuple[str, str]]]
 """Values that a text may have just now, each with its words."""

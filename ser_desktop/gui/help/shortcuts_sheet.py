@@ -11,8 +11,7 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QPushButton, QV
 from ser_desktop.gui.help import messages
 from ser_desktop.gui.menu import MoreMenu, Section
 from ser_desktop.gui.plots.words import TIMELINE_KEYS
-from ser_desktop.gui.training.parts import scrolled
-from ser_desktop.gui.widgets import label
+from ser_desktop.gui.widgets import label, scrolled
 
 Keys = tuple[str, tuple[str, ...]]
 """What is done, and the keys that do it."""

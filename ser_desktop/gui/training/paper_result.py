@@ -25,8 +25,8 @@ from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.file_dialogs import remember, start_folder
 from ser_desktop.gui.recorder import Notice
 from ser_desktop.gui.training import messages, paper_messages
-from ser_desktop.gui.training.parts import open_folder, scrolled
-from ser_desktop.gui.widgets import Card, label
+from ser_desktop.gui.training.parts import open_folder
+from ser_desktop.gui.widgets import Card, label, scrolled
 
 _FORMATS = "Web page (*.html);;PDF (*.pdf);;Markdown (*.md)"
 

@@ -28,10 +28,10 @@ from ser_desktop.gui.recorder import Notice
 from ser_desktop.gui.training import messages
 from ser_desktop.gui.training.charts import ConfusionMatrix, ShareBars
 from ser_desktop.gui.training.compare import Comparison
-from ser_desktop.gui.training.parts import Warnings, open_folder, scrolled
+from ser_desktop.gui.training.parts import Warnings, open_folder
 from ser_desktop.gui.training.reports import UNREADABLE, planned_seeds, read_row, was_stopped
 from ser_desktop.gui.trainings import Trainings
-from ser_desktop.gui.widgets import Card, label
+from ser_desktop.gui.widgets import Card, label, scrolled
 
 _CLEARLY = 3.0
 """Percent by which another model must be better before people are no longer urged to use this one."""

@@ -12,7 +12,7 @@ from ser_desktop.core.audio import FloatArray
 from ser_desktop.core.calibrate import GOAL_SPEECH_S, MAX_S, MIN_SPEECH_S, SpeechClock, spoken
 from ser_desktop.core.levels import InputLight, input_light
 from ser_desktop.gui.recorder import Recorder
-from ser_desktop.gui.training.take_recorder import TakeRecorder
+from ser_desktop.gui.take_recorder import TakeRecorder
 from ser_desktop.gui.voices import messages
 from ser_desktop.gui.widgets import Card, LevelMeter, LightLabel, label
 
