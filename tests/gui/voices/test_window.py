@@ -238,6 +238,14 @@ def test_a_deleted_voice_is_not_used_any_more_and_can_be_brought_back(
     assert load_voice("Anna").name == "Anna"
 
 
+def test_as_long_as_there_is_no_voice_the_list_says_so(window: VoicesWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(window.list.empty.isVisible, timeout=WAIT_MS)
+    stored("Anna")
+    window._worker.look()
+    listed(qtbot, window)
+    assert not window.list.empty.isVisible()
+
+
 def test_a_damaged_voice_can_be_deleted_but_not_chosen(window: VoicesWindow, qtbot: QtBot) -> None:
     stored("Anna")
     from ser_desktop.core import paths
