@@ -57,8 +57,8 @@ class _Run:
         self._model = analyser.bundle.config.name
         self._report = report
         if isinstance(sys.stdout, io.TextIOWrapper):
-            # Names of files need not be Unicode.
-            sys.stdout.reconfigure(errors="backslashreplace")
+            # Names of files need not be Unicode, and tables bring their own ends of lines.
+            sys.stdout.reconfigure(errors="backslashreplace", newline="")
         self._screen: ReportWriter | None = None
         if report is None and options.format is not None:
             form = ReportFormat(options.format)

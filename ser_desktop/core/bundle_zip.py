@@ -1,9 +1,10 @@
-"""Models in zip files, as they are exported: unpacked into the user's folder of models before they are opened."""
+"""Models in zip files: packed to be taken along, unpacked into the user's folder of models before they are opened."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import tempfile
 import zipfile
 import zlib
@@ -16,6 +17,29 @@ from ser_desktop.core.errors import BundleError, SaveError
 
 _FILES = (*CHECKED_FILES, CHECKSUMS_FILE)
 _MOST_BYTES = 2_000_000_000
+
+
+def zip_bundle(bundle: Path, path: Path) -> Path:
+    """Pack a bundle without hidden files; the zip file appears when it is complete.
+
+    Returns
+    -------
+    written : Path
+        The path, ending in ``.zip``.
+
+    Raises
+    ------
+    SaveError
+    """
+    target = path if path.suffix.lower() == ".zip" else path.with_name(path.name + ".zip")
+    try:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".unfinished-") as scratch:
+            copy = Path(scratch) / "model"
+            shutil.copytree(bundle, copy, ignore=shutil.ignore_patterns(".*"))
+            Path(shutil.make_archive(str(Path(scratch) / "packed"), "zip", copy)).replace(target)
+    except OSError as error:
+        raise SaveError(f"«{target}» could not be written ({error}).", "Choose another place.") from error
+    return target
 
 
 def unpack_bundle(path: Path) -> Path:

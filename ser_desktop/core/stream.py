@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -12,7 +11,7 @@ import numpy.typing as npt
 
 from ser_desktop.core.audio import SAMPLE_RATE_HZ, FloatArray, Resampler
 from ser_desktop.core.features import MIN_SAMPLES
-from ser_desktop.core.levels import Heard, Speech, SpeechGate
+from ser_desktop.core.levels import Speech, SpeechGate
 from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.core.ring import RingBuffer
 
@@ -237,23 +236,3 @@ def analyse_blocks(
     if windows.has_last_words():
         taken.append(windows.take())
     yield from judge_windows(judge, gate, taken)
-
-
-def overall(predictions: list[Prediction], threshold: float) -> Prediction | None:
-    """Sum up a file: mean probabilities of the windows with speech, else the commonest reason.
-
-    Returns None for no predictions.
-    """
-    if not predictions:
-        return None
-    start_s, end_s, labels = predictions[0].start_s, predictions[-1].end_s, predictions[0].labels
-    spoken = [p.probabilities for p in predictions if p.probabilities]
-    if not spoken:
-        quiet = any(p.state is AnswerState.TOO_QUIET for p in predictions)
-        heard = Counter(p.heard for p in predictions).most_common(1)[0][0]
-        if quiet:
-            return Prediction(start_s, end_s, AnswerState.TOO_QUIET, labels, heard=Heard.FAINT_VOICE)
-        return Prediction(start_s, end_s, AnswerState.NO_SPEECH, labels, heard=heard)
-    mean = tuple(float(p) for p in np.mean(spoken, axis=0))
-    state = AnswerState.EMOTION if max(mean) >= threshold else AnswerState.NOT_SURE
-    return Prediction(start_s, end_s, state, labels, mean)

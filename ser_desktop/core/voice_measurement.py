@@ -8,7 +8,7 @@ from datetime import datetime
 from ser_desktop.core import catalogue
 from ser_desktop.core.audio import FloatArray
 from ser_desktop.core.backend_choice import open_fastest
-from ser_desktop.core.calibrate import MIN_SPEECH_S, measure, speech_seconds, stretches
+from ser_desktop.core.calibrate import MIN_SPEECH_S, measure, spoken
 from ser_desktop.core.device import choose_device
 from ser_desktop.core.errors import VoiceError
 from ser_desktop.core.features import Egemaps, EncoderLayers, Extractor, Spectrogram
@@ -49,13 +49,12 @@ def measure_voice(
         If an installed encoder cannot be loaded.
     """
     name = check_voice_name(name)
-    speech_s = speech_seconds(samples)
+    pieces, speech_s = spoken(samples)
     if speech_s < MIN_SPEECH_S:
         raise VoiceError(
             f"Only {speech_s:.0f} s of speech were heard; {MIN_SPEECH_S:.0f} s are the least.",
             "Record again, a little longer or closer to the microphone.",
         )
-    pieces = stretches(samples)
     found: dict[str, Statistics] = {}
     encoders: tuple[str, ...] = ()
     n_done, n_all = 0, len(pieces) * len(openers)

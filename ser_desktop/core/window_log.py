@@ -109,7 +109,10 @@ class WindowLog(Sequence[Prediction]):
         return np.asarray(np.array(self._states, np.int64) == _STATES.index(AnswerState.EMOTION), np.bool_)
 
     def overall(self, threshold: float) -> Prediction | None:
-        """Sum up all windows as `stream.overall` does, None without windows."""
+        """Sum up a file: mean probabilities of the windows with speech, else why there are none.
+
+        None without windows.
+        """
         if not len(self):
             return None
         start_s, end_s = self._times[0], self._times[-1]

@@ -19,6 +19,7 @@ from ser_desktop import __version__
 from ser_desktop.core import paths
 from ser_desktop.core.settings import load_settings
 from ser_desktop.gui import icons, messages
+from ser_desktop.gui.errands import wait_for_all
 from ser_desktop.gui.install_worker import InstallWorker
 from ser_desktop.gui.main_window import MainWindow
 from ser_desktop.gui.recorder import Notice, Recorder
@@ -98,7 +99,7 @@ class Application:
         window = self.window
         # All of them are told, also when one does not end.
         parts = (window.help, window.sessions, window.files, self.installer, self.recorder)
-        ended = [window.voices.close(), *(part.shut_down() for part in parts)]
+        ended = [window.voices.close(), *(part.shut_down() for part in parts), wait_for_all()]
         if not all(ended):
             # Destroying a running thread would crash; nothing is left to save.
             _log.error("a thread did not end in time")

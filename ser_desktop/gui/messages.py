@@ -41,6 +41,7 @@ PLAY_DEMO = "Try the demo clip"
 PLAY_FILE = "Listen to a sound file…"
 SAVE_SESSION = "Save session…"
 OPEN_MODEL = "Open a model…"
+UNPACKING = "Unpacking «{}»…"
 MODEL_PATTERNS = "Model (*.zip config.json);;All files (*)"
 DEFAULT_MODEL = "Use the model that came along"
 APPEARANCE = "Appearance"
@@ -113,7 +114,7 @@ _LIGHTS = {
 }
 
 _STATE_WORDS = {
-    AnswerState.NO_SPEECH: ("No speech", "Nothing that rises and falls like a voice was heard."),
+    AnswerState.NO_SPEECH: ("No speech", "Nothing that sounds like a voice was heard."),
     AnswerState.TOO_QUIET: ("Too quiet", "There is a voice, but too faint to judge. Speak louder or come closer."),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -12,6 +13,7 @@ from ser_desktop.core.audio import FILE_SUFFIXES
 from ser_desktop.core.errors import UserFacingError
 from ser_desktop.core.session import SessionState
 from ser_desktop.gui import messages
+from ser_desktop.gui.errands import Errand
 from ser_desktop.gui.file_dialogs import ask_for_file
 from ser_desktop.gui.menu import MoreMenu, Section
 from ser_desktop.gui.recorder import Notice, Recorder
@@ -63,15 +65,31 @@ class OpeningDoor(QObject):
 
     def open_model(self, path: Path) -> None:
         """Open a model: a zip file as they are exported, or a file in its folder."""
-        # Not before it is wanted: it needs PyTorch, which the inference thread has loaded by now.
-        from ser_desktop.core.bundle_zip import unpack_bundle
+        if path.suffix.lower() != ".zip":
+            self._recorder.open_model(path.parent)
+            return
+        errand = Errand(partial(_unpack, path))
+        errand.done.connect(self._unpacked)
+        errand.failed.connect(self._not_unpacked)
+        errand.crashed.connect(self._recorder.crashed)
+        self._recorder.noticed.emit(Notice(messages.UNPACKING.format(path.name)))
+        errand.begin()
 
-        try:
-            self._recorder.open_model(unpack_bundle(path) if path.suffix.lower() == ".zip" else path.parent)
-        except UserFacingError as error:
-            self._recorder.noticed.emit(Notice(str(error), is_error=True))
+    def _unpacked(self, folder: Path) -> None:
+        self._recorder.noticed.emit(None)
+        self._recorder.open_model(folder)
+
+    def _not_unpacked(self, error: UserFacingError) -> None:
+        self._recorder.noticed.emit(Notice(str(error), is_error=True))
 
     def _choose_model(self) -> None:
         path = ask_for_file(self._window, "model", messages.OPEN_MODEL, messages.MODEL_PATTERNS)
         if path is not None:
             self.open_model(path)
+
+
+def _unpack(path: Path) -> Path:
+    # Not before it is wanted: it needs PyTorch, which the inference thread has loaded by now.
+    from ser_desktop.core.bundle_zip import unpack_bundle
+
+    return unpack_bundle(path)

@@ -117,6 +117,7 @@ class Recorder(QObject):
         self._play_once_loaded: tuple[Path, str] | None = None
         self._play_once_understood: tuple[Path, str] | None = None
         self._unplugged = False
+        self._voice_waits = False
         self._inference = inference or InferenceWorker()
         self._capture = capture or CaptureWorker()
         self.may_begin: Callable[[], bool] = lambda: True
@@ -226,9 +227,11 @@ class Recorder(QObject):
             self.state_changed.emit(session.state)
 
     def use_voice(self, name: str) -> None:
-        """Use a calibrated voice, or none (""), from now on; it is remembered."""
+        """Use a calibrated voice, or none (""), from now on, or once the recording is over; it is remembered."""
         self.change_settings(voice=name)
-        self._inference.use_voice(name)
+        self._voice_waits = self.session.is_recording or self.session.state is SessionState.FINISHING
+        if not self._voice_waits:
+            self._inference.use_voice(name)
 
     def change_settings(self, **changes: str | float) -> None:
         """Apply and remember settings; when they cannot be saved, the banner says so."""
@@ -336,6 +339,8 @@ class Recorder(QObject):
         if self.session.state is not SessionState.FINISHING or segment != self._segment:
             return
         self._go(SessionState.IDLE)
+        if self._voice_waits:
+            self.use_voice(self.settings.voice)
         if self.source is None or isinstance(self.source, FileSource):
             self.rescan()
 

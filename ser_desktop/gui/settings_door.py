@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ser_desktop.gui.settings_dialog import SettingsDialog
 
 _FREE = (SessionState.IDLE, SessionState.FAILED)
+_OF_MODEL = frozenset({"bundle", "device", "backend"})
 
 
 class SettingsDoor(QObject):
@@ -50,6 +51,7 @@ class SettingsDoor(QObject):
             offers = {"microphone": self._microphones, "bundle": self._bundles}
             self.dialog = SettingsDialog(type(self._recorder.settings), offers, self._main_window)
             self.dialog.changed.connect(self.apply)
+            self.dialog.reset.connect(self.apply_all)
             for signal in (self._recorder.state_changed, self._recorder.model_changed, self._recorder.devices_changed):
                 signal.connect(self.refresh)
         self.refresh()
@@ -73,11 +75,15 @@ class SettingsDoor(QObject):
 
     def apply(self, name: str, value: Any) -> None:
         """Change a setting; what goes wrong is said in the dialog, too."""
+        self.apply_all({name: value})
+
+    def apply_all(self, changes: Mapping[str, Any]) -> None:
+        """Change settings, by name; a model that is concerned by several of them is opened once."""
         assert self.dialog is not None  # noqa: S101 - it told
         self.dialog.banner.show_notice(None)
         self._recorder.noticed.connect(self._noticed)
         try:
-            self._apply(name, value)
+            self._apply(dict(changes))
         finally:
             self._recorder.noticed.disconnect(self._noticed)
         self.refresh()
@@ -86,18 +92,19 @@ class SettingsDoor(QObject):
         if self.dialog is not None and notice is not None:
             self.dialog.banner.show_notice(notice)
 
-    def _apply(self, name: str, value: Any) -> None:
+    def _apply(self, changes: dict[str, Any]) -> None:
         recorder = self._recorder
-        if name == "theme":
-            self.appearance_chosen.emit(value)
-        elif name == "bundle":
-            recorder.open_model(Path(value) if value else None)
-        elif name == "microphone":
-            self._listen_to(value)
-        else:
-            recorder.change_settings(**{name: value})
-            if name in {"device", "backend"}:
-                recorder.open_model(Path(recorder.settings.bundle) if recorder.settings.bundle else None)
+        opens_model = not _OF_MODEL.isdisjoint(changes)
+        # It is remembered once it is loaded.
+        bundle = changes.pop("bundle", recorder.settings.bundle)
+        if "theme" in changes:
+            self.appearance_chosen.emit(changes.pop("theme"))
+        if "microphone" in changes:
+            self._listen_to(changes.pop("microphone"))
+        if changes:
+            recorder.change_settings(**changes)
+        if opens_model:
+            recorder.open_model(Path(bundle) if bundle else None)
 
     def _listen_to(self, name: str) -> None:
         device = next((d for d in self._recorder.devices if d.name == name), None)
@@ -112,9 +119,11 @@ class SettingsDoor(QObject):
         return [("", messages.SYSTEM_MICROPHONE), *((d.name, d.name) for d in self._recorder.devices)]
 
     def _bundles(self) -> Sequence[tuple[str, str]]:
-        """Return the model that came along and the user's; folders without a readable contract are left out."""
+        """Return the model that came along and the user's, opened or trained; what has no contract is left out."""
         offers = [("", messages.DEFAULT_BUNDLE)]
-        for file in sorted(paths.models_folder().glob("*/config.json")):
+        opened = sorted(paths.models_folder().glob("*/config.json"))
+        trained = sorted(paths.trainings_folder().glob("*/model/config.json"))
+        for file in (*opened, *trained):
             try:
                 name = json.loads(file.read_text(encoding="utf-8"))["name"]
             except (OSError, ValueError, KeyError, TypeError):

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from ser_desktop.core.session import SessionState
 from ser_desktop.gui import icons, messages, theme
+from ser_desktop.gui.durations import clock
 from ser_desktop.gui.widgets import LevelMeter, LightLabel, label
 from ser_desktop.microphone import InputDevice
 
@@ -125,4 +126,4 @@ class ToolBar(QWidget):
 
     def show_elapsed(self, seconds: int) -> None:
         """Show the length of the recording."""
-        self.elapsed.setText(f"{seconds // 60:02d}:{seconds % 60:02d}")
+        self.elapsed.setText(clock(seconds))

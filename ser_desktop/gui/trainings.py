@@ -7,12 +7,14 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QFile, QObject, QTimer, Signal
 
-from ser_desktop.core.errors import SaveError, TrainingError
+from ser_desktop.core.errors import SaveError, TrainingError, UserFacingError
 from ser_desktop.core.training_folder import EventReader, Order, TrainingFolder, TrainingKind, TrainingState
+from ser_desktop.gui.errands import Errand
 from ser_desktop.gui.trainer_process import start_detached
 
 _POLL_MS = 400
@@ -70,13 +72,14 @@ class Trainings(QObject):
         super().__init__(parent)
         self.root = root
         self.discarded: TrainingFolder | None = None
+        self._leaving: set[Path] = set()
         self._bundle_in_use = bundle_in_use
         self._undo_timer = QTimer(self, singleShot=True, interval=UNDO_MS, timeout=self.settle)
 
     def entries(self) -> list[Entry]:
         """Return all trainings, the latest first; without the one that was just deleted."""
-        gone = self.discarded.path if self.discarded is not None else None
-        folders = [path for path in self._folders() if not path.name.startswith(".") and path != gone]
+        gone = {*self._leaving, *([self.discarded.path] if self.discarded is not None else [])}
+        folders = [path for path in self._folders() if not path.name.startswith(".") and path not in gone]
         found = [self._entry(path) for path in folders]
         return sorted(found, key=lambda e: e.order.created if e.order else "", reverse=True)
 
@@ -175,13 +178,20 @@ class Trainings(QObject):
         self._undo_timer.stop()
         if folder is None:
             return
-        if not QFile.moveToTrash(str(folder.path)):
-            try:
-                shutil.rmtree(folder.path)
-            except OSError as error:
-                self.complained.emit(f"«{folder.path}» cannot be removed ({error}). Remove it by hand.")
-                self.changed.emit()
+        self._leaving.add(folder.path)
+        errand = Errand(partial(_throw_away, folder.path))
+        errand.done.connect(self._removed)
+        errand.failed.connect(self._not_removed)
+        errand.begin()
         self.settled.emit()
+
+    def _removed(self, path: Path) -> None:
+        self._leaving.discard(path)
+
+    def _not_removed(self, error: UserFacingError) -> None:
+        self._leaving.clear()
+        self.complained.emit(str(error))
+        self.changed.emit()
 
     def _launch(self, folder: TrainingFolder, arguments: Sequence[str]) -> None:
         folder.begin()
@@ -214,6 +224,16 @@ class Trainings(QObject):
         except OSError as error:
             raise SaveError(f"«{self.root}» cannot be written ({error}).", "Free some space.") from error
         return place
+
+
+def _throw_away(folder: Path) -> Path:
+    """Move a folder to the trash, or remove it where there is none; a full disk may take its time."""
+    if not QFile.moveToTrash(str(folder)):
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise SaveError(f"«{folder}» cannot be removed ({error}).", "Remove it by hand.") from error
+    return folder
 
 
 class TrainingWatch(QObject):

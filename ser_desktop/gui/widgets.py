@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEasingCurve, QRectF, QSize, Qt, QVariantAnimation
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from ser_desktop.core.labels import RAVDESS_7
 from ser_desktop.core.levels import FLOOR_DB, InputLight
@@ -279,3 +279,16 @@ class EmotionBars(QWidget):
             painter.setBrush(QBrush(QColor(255, 255, 255, 90), look.pattern))
             painter.setPen(QPen(Qt.PenStyle.NoPen))
             painter.drawRoundedRect(bar, 4, 4)
+
+
+def scrolled(content: QWidget, name: str = "page") -> QScrollArea:
+    """Return a page, or the inside of a card, that scrolls where the window is too small for it."""
+    area = QScrollArea()
+    area.setObjectName(name)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    content.setObjectName(name)
+    area.setWidget(content)
+    return area

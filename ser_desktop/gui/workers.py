@@ -1,6 +1,7 @@
-"""The only maker of threads: one that listens to the sound card, one that runs the model.
+"""The only maker of threads: `Worker`, from which all others are made, and the two that every recording needs.
 
-Both are told what to do through queues and answer with signals that carry frozen values.
+One listens to the sound card, one runs the model. All are told what to do through queues and answer with signals
+that carry frozen values.
 """
 
 from __future__ import annotations

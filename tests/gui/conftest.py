@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 
 from ser_desktop import microphone
 from ser_desktop.core.settings import TERMS_VERSION, Settings
+from ser_desktop.gui.errands import wait_for_all
 from ser_desktop.gui.main_window import MainWindow
 from ser_desktop.gui.recorder import Recorder
 from ser_desktop.gui.theme import apply_theme
@@ -40,6 +41,7 @@ def _nothing_left_behind() -> Iterator[None]:
     yield
     app = QApplication.instance()
     assert isinstance(app, QApplication)
+    assert wait_for_all(), "an errand did not end in time"
     for _ in range(3):
         app.processEvents()
     # Without an event loop nobody deletes what was closed, and every style sheet would be worked out for it again.

@@ -401,15 +401,18 @@ def test_a_model_is_opened_from_its_folder_or_from_the_zip_file_that_was_exporte
     wait_for(qtbot, ready, SessionState.IDLE)
     assert ready.recorder.model_folder == folder
     ready.opening.open_model(Path(shutil.make_archive(str(tmp_path / "exported"), "zip", folder)))
+    assert ready.banner.text.text() == messages.UNPACKING.format("exported.zip")
+    wait_for(qtbot, ready, SessionState.LOADING)
     wait_for(qtbot, ready, SessionState.IDLE)
+    assert not ready.banner.isVisible()
     assert ready.recorder.model_folder is not None
     assert ready.recorder.model_folder.name.startswith("exported-")
 
 
-def test_a_zip_file_without_a_model_is_told(ready: MainWindow, tmp_path: Path) -> None:
+def test_a_zip_file_without_a_model_is_told(ready: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "photos.zip").write_bytes(b"PK nothing")
     ready.opening.open_model(tmp_path / "photos.zip")
-    assert "photos.zip» cannot be unpacked" in ready.banner.text.text()
+    qtbot.waitUntil(lambda: "photos.zip» cannot be unpacked" in ready.banner.text.text(), timeout=10_000)
 
 
 def test_space_goes_on_belonging_to_record(ready: MainWindow, qtbot: QtBot) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -246,3 +247,24 @@ def test_another_model_chosen_over_the_spare_one_is_remembered(
     window.recorder.open_model(other)
     qtbot.waitUntil(lambda: model_name(window) == "Small other", timeout=READY_MS)
     assert load_settings(tmp_path / "settings.json")[0].bundle == str(other)
+
+
+def test_a_voice_chosen_while_recording_is_used_once_the_recording_is_over(
+    open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = open_window().recorder
+    asked: list[str] = []
+    monkeypatch.setattr(recorder._inference, "use_voice", asked.append)
+    recorder.session.go(SessionState.IDLE)
+    recorder.session.start("Cable", datetime(2026, 1, 5, tzinfo=UTC))
+    for name in ("Anna", "Bob"):
+        recorder.use_voice(name)
+    recorder.stop()
+    assert recorder.session.state is SessionState.FINISHING
+    recorder.use_voice("Carl")
+    assert asked == [], "one recording has one voice"
+    assert recorder.settings.voice == "Carl"
+    recorder._drained(recorder._segment)
+    assert asked == ["Carl"]
+    recorder.use_voice("")
+    assert asked == ["Carl", ""]

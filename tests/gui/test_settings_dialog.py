@@ -107,7 +107,16 @@ def test_what_is_in_force_is_shown_in_words_and_tells_nobody(
     assert told == []
 
 
-def test_each_goes_back_to_its_default_and_so_do_all(dialog: SettingsDialog, told: list[tuple[str, object]]) -> None:
+@pytest.fixture
+def told_at_once(dialog: SettingsDialog) -> list[dict[str, object]]:
+    told: list[dict[str, object]] = []
+    dialog.reset.connect(told.append)
+    return told
+
+
+def test_each_goes_back_to_its_default_and_so_do_all_at_once(
+    dialog: SettingsDialog, told: list[tuple[str, object]], told_at_once: list[dict[str, object]]
+) -> None:
     assert not dialog.all_button.isEnabled()
     dialog.show_settings(MadeUp(loud=True, speed=7))
     assert [name for name, row in dialog.rows.items() if row.reset_button.isVisible()] == ["loud", "speed"]
@@ -115,18 +124,19 @@ def test_each_goes_back_to_its_default_and_so_do_all(dialog: SettingsDialog, tol
     assert told == [("speed", 3)]
     told.clear()
     dialog.all_button.click()
-    assert told == [("loud", False), ("speed", 3)]
+    assert told == []
+    assert told_at_once == [{"loud": False, "speed": 3}]
 
 
 def test_what_may_not_change_now_is_greyed_out_with_the_reason(
-    dialog: SettingsDialog, told: list[tuple[str, object]]
+    dialog: SettingsDialog, told_at_once: list[dict[str, object]]
 ) -> None:
     dialog.show_settings(MadeUp(name="Eve", speed=7), "A recording runs.")
     assert [name for name, row in dialog.rows.items() if not row.control.isEnabled()] == ["name"]
     assert dialog.reason.isVisible()
     assert dialog.reason.text() == dialog.rows["name"].toolTip() == "A recording runs."
     dialog.all_button.click()
-    assert told == [("speed", 3)]
+    assert told_at_once == [{"speed": 3}]
     dialog.show_settings(MadeUp())
     assert not dialog.reason.isVisible()
 
@@ -188,6 +198,20 @@ def test_another_way_of_computing_loads_the_model_anew(window: MainWindow, monke
     assert own(window).reason.text() == messages.SETTING_LOADING
 
 
+def test_with_all_at_their_defaults_the_model_is_loaded_once_as_the_settings_say(
+    open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_window(Settings(bundle=str(tmp_path / "mine"), hop_s=2.0, device="cpu", backend="pytorch"))
+    window.recorder.session.go(SessionState.IDLE)
+    window.settings_door.open()
+    asked: list[tuple[object, ...]] = []
+    monkeypatch.setattr(window.recorder._inference, "load", lambda *order: asked.append(order))
+    own(window).all_button.click()
+    assert asked == [(paths.default_bundle(), "auto", "auto")]
+    settings = window.recorder.settings
+    assert (settings.hop_s, settings.device, settings.backend) == (1.0, "auto", "auto")
+
+
 def test_a_microphone_is_chosen_from_those_that_are_there(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = InputDevice("Desk Mic", 1, 48_000.0)
     opened: list[object] = []
@@ -212,17 +236,23 @@ def test_the_system_microphone_is_a_choice_too(open_window: OpenWindow, monkeypa
 
 def test_models_of_this_computer_can_be_chosen_by_name(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     mine, broken = paths.models_folder() / "mine", paths.models_folder() / "broken"
-    for folder, text in ((mine, json.dumps({"name": "My voice"})), (broken, "{")):
+    trained = paths.trainings_folder() / "20260105-a" / "model"
+    for folder, text in (
+        (mine, json.dumps({"name": "My voice"})),
+        (broken, "{"),
+        (trained, json.dumps({"name": "Trained here"})),
+    ):
         folder.mkdir(parents=True)
         (folder / "config.json").write_text(text)
     opened: list[object] = []
     monkeypatch.setattr(window.recorder, "open_model", opened.append)
     window.settings_door.refresh()
     box = own(window).rows["bundle"].control
-    assert [box.itemText(row) for row in range(box.count())] == [messages.DEFAULT_BUNDLE, "My voice"]
+    assert [box.itemText(row) for row in range(box.count())] == [messages.DEFAULT_BUNDLE, "My voice", "Trained here"]
     box.activated.emit(1)
     box.activated.emit(0)
-    assert opened == [mine]
+    box.activated.emit(2)
+    assert opened == [mine, trained]
 
 
 def test_while_recording_only_the_rest_can_be_changed(window: MainWindow) -> None:

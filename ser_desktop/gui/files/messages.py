@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ser_desktop.core.prediction import AnswerState, Prediction
+from ser_desktop.gui.durations import clock
 from ser_desktop.gui.messages import answer_title, certainty_words
 
 if TYPE_CHECKING:
@@ -59,9 +60,7 @@ def length(seconds: float) -> str:
     """Return hours, minutes and seconds as on a clock, "" for an unknown length."""
     if not seconds:
         return ""
-    whole = max(1, round(seconds))
-    hours, minutes = whole // 3600, whole // 60 % 60
-    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
+    return clock(max(1, round(seconds)), pads=False)
 
 
 def time_left(seconds: float) -> str:

@@ -69,7 +69,7 @@ class FileQueue(QObject):
         self._analysis.ended.connect(self._ended)
         self._desk.found.connect(self._found)
         self._desk.gathered.connect(self._gathered)
-        self._desk.saved.connect(lambda path: self.noticed.emit(Notice(messages.SAVED.format(path))))
+        self._desk.saved.connect(lambda path: self.noticed.emit(Notice(messages.SAVED.format(path), is_good=True)))
         for worker in (self._analysis, self._desk):
             worker.failed.connect(lambda error: self.noticed.emit(Notice(str(error), is_error=True)))
             worker.crashed.connect(self.crashed)

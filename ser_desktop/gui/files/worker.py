@@ -16,7 +16,7 @@ from ser_desktop.core.file_search import FoundFile, find_sound_files, look_at
 from ser_desktop.core.files import FileAnalysis, analyse_file
 from ser_desktop.core.model_info import describe
 from ser_desktop.core.stream import Judge
-from ser_desktop.core.voices import load_voice
+from ser_desktop.core.voices import VoiceInfo, load_voice
 from ser_desktop.gui.files import messages
 from ser_desktop.gui.workers import Opener, Worker, open_model
 
@@ -110,6 +110,7 @@ class AnalysisWorker(Worker):
         self._opener = opener
         self._judge: Judge | None = None
         self._opened: ModelChoice | None = None
+        self._voice: VoiceInfo | None = None
         self._turnstile = Turnstile()
 
     def analyse(self, number: int, path: Path, model: ModelChoice) -> None:
@@ -154,10 +155,15 @@ class AnalysisWorker(Worker):
         if found.problem:
             return Outcome(problem=found.problem)
         self.began.emit(number, found.duration_s)
+        # Read for every file: it may have been recorded once more since the last one.
+        voice = load_voice(model.voice) if model.voice else None
         try:
             judge = self._open(model)
         except UserFacingError as error:
             return Outcome(problem=str(error), no_model=True)
+        if voice is not None and voice.info != self._voice:
+            judge.use_voice(voice)  # type: ignore[attr-defined]
+            self._voice = voice.info
         analysis = analyse_file(
             judge, path, heard=lambda window: self.heard.emit(number, window), check=self._turnstile.check
         )
@@ -167,13 +173,11 @@ class AnalysisWorker(Worker):
         if self._judge is None or self._opened != model:
             self._release()
             self._judge = self._opener(model.folder, model.device, model.backend)
-            if model.voice:
-                self._judge.use_voice(load_voice(model.voice))  # type: ignore[attr-defined]
             self._opened = model
         return self._judge
 
     def _release(self) -> None:
-        self._judge = self._opened = None
+        self._judge = self._opened = self._voice = None
 
     def _end(self) -> None:
         self._release()
@@ -197,20 +201,22 @@ class DeskWorker(Worker):
 
     def __init__(self) -> None:
         super().__init__("files-desk")
+        # Of the searches since the last cancellation: those before it keep theirs, which stays shut.
         self._turnstile = Turnstile()
 
     def gather(self, places: Sequence[Path]) -> None:
         """Order: find the sound files in these places, and their lengths."""
-        self._turnstile.cancel(is_cancelled=False)
-        self._orders.put(lambda: self._gather(places))
+        turnstile = self._turnstile
+        self._orders.put(lambda: self._gather(places, turnstile))
 
     def save(self, path: Path, rows: Sequence[ReportRow], labels: Sequence[str], *, has_windows: bool) -> None:
         """Order: write a report; the ending of the file decides between JSON and CSV."""
         self._orders.put(lambda: self._save(path, rows, labels, has_windows=has_windows))
 
     def cancel(self) -> None:
-        """Look no further."""
+        """Look no further, also for what still waits."""
         self._turnstile.cancel()
+        self._turnstile = Turnstile()
 
     def shut_down(self, timeout_ms: int = 10_000) -> bool:
         """End the thread; a search is cancelled, a report is written to its end."""
@@ -219,12 +225,12 @@ class DeskWorker(Worker):
         self.cancel()
         return super().shut_down(timeout_ms)
 
-    def _gather(self, places: Sequence[Path]) -> None:
+    def _gather(self, places: Sequence[Path], turnstile: Turnstile) -> None:
         batch: list[FoundFile] = []
         told_s = time.monotonic()
         try:
-            for place in find_sound_files(places, self._turnstile.check):
-                self._turnstile.check()
+            for place in find_sound_files(places, turnstile.check):
+                turnstile.check()
                 batch.append(look_at(place))
                 if time.monotonic() - told_s >= _TOLD_EVERY_S:
                     self.found.emit(batch)

@@ -20,8 +20,7 @@ from ser_desktop.gui import icons
 from ser_desktop.gui.help import messages
 from ser_desktop.gui.help.licences_page import LicencesPage, LicenceWorker
 from ser_desktop.gui.help.welcome import limits_list
-from ser_desktop.gui.training.parts import scrolled
-from ser_desktop.gui.widgets import label
+from ser_desktop.gui.widgets import label, scrolled
 
 ABOUT, LIMITS, LICENCES = range(3)
 """The pages."""

@@ -42,8 +42,8 @@ def diagnostics(recorder: Recorder) -> str:
     Returns
     -------
     str
-        The home folder is written as ``~``. It holds no sound, no answers and no file names but those of the
-        settings and of the log.
+        The home folder is written as ``~``. It holds no sound, no answers, not whose voice is used, and no file
+        names but those of the settings and of the log.
     """
     model = recorder.model
     microphones = ", ".join(f"{d.name} ({d.rate_hz:.0f} Hz)" for d in recorder.devices) or "none"
@@ -92,7 +92,11 @@ def _versions() -> list[str]:
 
 
 def _settings(settings: Settings) -> str:
-    return json.dumps(asdict(settings), ensure_ascii=False)
+    values = asdict(settings)
+    if settings.voice:
+        # It is somebody's name.
+        values["voice"] = "(one is chosen)"
+    return json.dumps(values, ensure_ascii=False)
 
 
 def _log_tail() -> list[str]:

@@ -16,8 +16,7 @@ from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.help import messages
 from ser_desktop.gui.help.doctor_worker import DoctorWorker
 from ser_desktop.gui.recorder import Notice
-from ser_desktop.gui.training.parts import scrolled
-from ser_desktop.gui.widgets import label
+from ser_desktop.gui.widgets import label, scrolled
 
 _MARKS = {"ok": ("good", "good"), "warn": ("info", "warning"), "fail": ("error", "error")}
 """Icon and colour of each status; its word stands beside them."""

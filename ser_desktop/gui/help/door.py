@@ -79,12 +79,12 @@ class HelpDoor(QObject):
 
     def open_shortcuts(self) -> None:
         """Show all keys, as they are now."""
-        from ser_desktop.gui.help.shortcuts_sheet import ShortcutsSheet, shortcuts_of
+        from ser_desktop.gui.help.shortcuts_sheet import ShortcutsSheet, all_shortcuts
 
         if self.shortcuts is not None:
             self.shortcuts.close()
             self.shortcuts.deleteLater()
-        self.shortcuts = ShortcutsSheet(shortcuts_of(self._main_window), self._main_window)
+        self.shortcuts = ShortcutsSheet(all_shortcuts(self._main_window), self._main_window)
         _raise(self.shortcuts)
 
     def open_doctor(self) -> None:

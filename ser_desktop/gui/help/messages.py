@@ -180,7 +180,7 @@ HELP_NOTHING = "Nothing about “{}”. Try another word."
 
 SHORTCUTS_TITLE = "Keyboard shortcuts"
 SHORTCUTS_WINDOW = "Everywhere in the window"
-SHORTCUTS_TAB = "Move on, move back"
+SHORTCUTS_TIMELINE = "In the timeline (choose it with Tab)"
 SHORTCUT_RECORD = "Record or stop"
 SHORTCUT_RESCAN = "Look for microphones again"
 SHORTCUT_UNNAMED = "(without a name)"

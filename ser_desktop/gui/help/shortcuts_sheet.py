@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QPushButton, QV
 
 from ser_desktop.gui.help import messages
 from ser_desktop.gui.menu import MoreMenu, Section
-from ser_desktop.gui.training.parts import scrolled
-from ser_desktop.gui.widgets import label
+from ser_desktop.gui.plots.words import TIMELINE_KEYS
+from ser_desktop.gui.widgets import label, scrolled
 
 Keys = tuple[str, tuple[str, ...]]
 """What is done, and the keys that do it."""
@@ -42,6 +42,12 @@ def shortcuts_of(window: QWidget) -> dict[str, list[Keys]]:
     # What is in no menu.
     everywhere += [_of(action) for action in window.actions() if action not in met and action.shortcuts()]
     return {group: keys for group, keys in groups.items() if keys}
+
+
+def all_shortcuts(window: QWidget) -> dict[str, list[Keys]]:
+    """Return the keys of a window, and those of its timeline while that has the keyboard."""
+    timeline = [(words, _written([QKeySequence(key) for key in keys])) for words, keys in TIMELINE_KEYS]
+    return {**shortcuts_of(window), messages.SHORTCUTS_TIMELINE: timeline}
 
 
 def _with_inner(actions: Sequence[QAction]) -> Iterator[QAction]:

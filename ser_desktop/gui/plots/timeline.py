@@ -6,8 +6,8 @@ from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QToolTip
 
+from ser_desktop.gui.plots import words
 from ser_desktop.gui.plots.timeline_view import TimelineView
-from ser_desktop.gui.sessions import messages as words
 
 _ZOOM = 1.25
 _SLACK_PX = 5

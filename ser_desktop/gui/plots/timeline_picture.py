@@ -12,7 +12,7 @@ from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter
 from ser_desktop.core.lanes import Lanes
 from ser_desktop.core.markers import Marker
 from ser_desktop.gui import theme
-from ser_desktop.gui.sessions import messages
+from ser_desktop.gui.plots import words
 
 _STEPS_S = (1, 2, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200, 14_400)
 _FLAG = 7.0
@@ -167,7 +167,7 @@ def _paint_times(painter: QPainter, frame: Frame, scene: Scene) -> None:
     for k in range(int((scene.start_s + scene.span_s - first) // step) + 1):
         x = frame.x_of(first + k * step, scene)
         place = QRectF(x - width / 2, top, width, frame.text_size + 4)
-        painter.drawText(place, int(Qt.AlignmentFlag.AlignHCenter), messages.time(first + k * step))
+        painter.drawText(place, int(Qt.AlignmentFlag.AlignHCenter), words.time(first + k * step))
 
 
 def _paint_gaps(painter: QPainter, frame: Frame, scene: Scene) -> None:

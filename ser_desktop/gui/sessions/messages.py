@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ser_desktop.core.markers import Marker
 from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.core.summary import Summary
 from ser_desktop.gui import messages as common
+from ser_desktop.gui.plots import words
 
-TIMELINE_HELP = (
-    "Click a moment to look at it again. Mouse wheel: zoom; drag or Shift and wheel: scroll. Keys: arrows and Enter "
-    "choose a moment, + and − zoom, A shows everything, End follows what is new; M sets a marker, Ctrl and arrows go "
-    "from one to the next."
-)
+# What the timeline says itself.
+TIMELINE_HELP, time, moment, marker_title = words.TIMELINE_HELP, words.time, words.moment, words.marker_title
+
 LIVE_HINT = "Click a moment to look at it again"
 FOLLOW, FOLLOW_TIP = "Follow", "Go to the newest answer and stay with it (End)"
 ZOOM_IN, ZOOM_OUT = "+", "−"
@@ -80,28 +78,6 @@ REPORT_LIMITS_TEXTS = (
     "should know it. The analysis ran on one computer; this report holds no sound.",
 )
 LAYERS_SAME = "\n\nThe layers weigh the same at every moment: the model learned that in training."
-
-
-def time(seconds: float) -> str:
-    """Return minutes and seconds, with hours where there are any."""
-    whole = int(seconds)
-    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes:02d}:{rest:02d}"
-
-
-def marker_title(at_s: float) -> str:
-    """Name a marker by its place."""
-    return f"Marker at {time(at_s)}"
-
-
-def marker_tip(marker: Marker) -> str:
-    """Return a marker's place and all of its note."""
-    return f"{time(marker.at_s)}: {marker.note}" if marker.note else marker_title(marker.at_s)
-
-
-def moment(start_s: float, end_s: float) -> str:
-    """Say which stretch is looked at."""
-    return f"from {time(start_s)} to {time(end_s)}"
 
 
 def moment_status(start: str, end: str) -> str:

@@ -15,8 +15,8 @@ from ser_desktop.gui.trainer_process import TrainerCall
 from ser_desktop.gui.training import messages
 from ser_desktop.gui.training.charts import ShareBars
 from ser_desktop.gui.training.draft import PLAIN_RECIPES, CorpusChoice
-from ser_desktop.gui.training.parts import FindingRow, scrolled
-from ser_desktop.gui.widgets import Card, label
+from ser_desktop.gui.training.parts import FindingRow
+from ser_desktop.gui.widgets import Card, label, scrolled
 
 
 class CheckPage(QWidget):

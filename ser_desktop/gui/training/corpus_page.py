@@ -16,9 +16,8 @@ from ser_desktop.gui.training import messages
 from ser_desktop.gui.training.corpus_panels import FolderPanel, IemocapPanel, TablePanel
 from ser_desktop.gui.training.draft import CorpusChoice
 from ser_desktop.gui.training.own_voice import OwnVoicePanel
-from ser_desktop.gui.training.parts import scrolled
 from ser_desktop.gui.training.ravdess_panel import RavdessPanel
-from ser_desktop.gui.widgets import Card, label
+from ser_desktop.gui.widgets import Card, label, scrolled
 
 
 class CorpusPage(QWidget):

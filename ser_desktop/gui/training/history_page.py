@@ -10,10 +10,9 @@ from ser_desktop.core.training_folder import TrainingKind, TrainingState
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.recorder import Notice
 from ser_desktop.gui.training import messages
-from ser_desktop.gui.training.parts import scrolled
 from ser_desktop.gui.training.reports import UNREADABLE, read_row, was_stopped
 from ser_desktop.gui.trainings import Entry, Trainings
-from ser_desktop.gui.widgets import Card, ElidedLabel, label
+from ser_desktop.gui.widgets import Card, ElidedLabel, label, scrolled
 
 
 class EntryRow(Card):

@@ -12,7 +12,7 @@ from ser_desktop.gui.curve_words import CurveWords
 TITLE = "Train a model"
 NEW, PAPER, HISTORY = "New model", "Reproduce the paper", "My trainings"
 STEPS = ("Recordings", "Check", "Recipe", "Training", "Result")
-BACK, NEXT, TRAIN, CLOSE = "Back", "Next", "Start training", "Close"
+BACK, NEXT, TRAIN = "Back", "Next", "Start training"
 
 CORPUS_QUESTION = "What should the model learn from?"
 CORPUS_HINT = (
@@ -172,7 +172,6 @@ CANCEL_QUESTION = "Throw this training away? What it has learned goes with it."
 THROW_AWAY, KEEP_TRAINING = "Yes, throw it away", "No"
 CANCELLED = "«{}» was cancelled and goes to the trash."
 
-RESULT_TITLE = "How well it does"
 USE, EXPORT, OPEN_FOLDER = "Use this model now", "Export…", "Open folder"
 USED = "✓  In use"
 COMPARE, ANOTHER = "Compare with…", "Train another"

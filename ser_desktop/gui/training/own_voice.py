@@ -15,11 +15,11 @@ from ser_desktop.core.errors import UserFacingError
 from ser_desktop.core.levels import InputLight
 from ser_desktop.core.takes import VoiceCorpus, create_corpus, judge_take, list_corpora, open_corpus
 from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.take_recorder import TakeRecorder
 from ser_desktop.gui.training import voice_messages as words
 from ser_desktop.gui.training.corpus_panels import Panel
 from ser_desktop.gui.training.draft import CorpusChoice
 from ser_desktop.gui.training.flow import FlowLayout
-from ser_desktop.gui.training.take_recorder import TakeRecorder
 from ser_desktop.gui.widgets import LevelMeter, LightLabel, label
 
 _STATUS_MS = 250

@@ -17,9 +17,9 @@ from ser_desktop.gui.trainer_process import TrainerCall
 from ser_desktop.gui.training import messages, paper_messages
 from ser_desktop.gui.training.draft import SEEDS
 from ser_desktop.gui.training.last_places import remember_places
-from ser_desktop.gui.training.parts import Places, scrolled
+from ser_desktop.gui.training.parts import Places
 from ser_desktop.gui.trainings import Trainings
-from ser_desktop.gui.widgets import Card, label
+from ser_desktop.gui.widgets import Card, label, scrolled
 
 _ZIP = "Zip (*.zip);;All files (*)"
 

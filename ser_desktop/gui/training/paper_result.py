@@ -25,8 +25,8 @@ from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.file_dialogs import remember, start_folder
 from ser_desktop.gui.recorder import Notice
 from ser_desktop.gui.training import messages, paper_messages
-from ser_desktop.gui.training.parts import open_folder, scrolled
-from ser_desktop.gui.widgets import Card, label
+from ser_desktop.gui.training.parts import open_folder
+from ser_desktop.gui.widgets import Card, label, scrolled
 
 _FORMATS = "Web page (*.html);;PDF (*.pdf);;Markdown (*.md)"
 
@@ -140,7 +140,7 @@ class PaperResult(QWidget):
         except OSError as error:
             self.banner.show_notice(Notice(messages.NOT_EXPORTED.format(path, error), is_error=True))
         else:
-            self.banner.show_notice(Notice(messages.EXPORTED.format(path)))
+            self.banner.show_notice(Notice(messages.EXPORTED.format(path), is_good=True))
 
 
 def write_report(run: Path, path: Path) -> None:

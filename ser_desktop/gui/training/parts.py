@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QRadioButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -26,19 +25,6 @@ from ser_desktop.gui.training.last_places import last_places
 from ser_desktop.gui.widgets import label
 
 _QUESTION = "recordings"
-
-
-def scrolled(content: QWidget, name: str = "page") -> QScrollArea:
-    """Return a page, or the inside of a card, that scrolls where the window is too small for it."""
-    area = QScrollArea()
-    area.setObjectName(name)
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    content.setObjectName(name)
-    area.setWidget(content)
-    return area
 
 
 class Steps(QWidget):

@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 
 from ser_desktop.gui.training import messages
 from ser_desktop.gui.training.draft import PLAIN_RECIPES, SEEDS, Parts, RecipeChoice
-from ser_desktop.gui.training.parts import Choice, scrolled
-from ser_desktop.gui.widgets import Card, label
+from ser_desktop.gui.training.parts import Choice
+from ser_desktop.gui.widgets import Card, label, scrolled
 
 _EXPERT = "expert"
 

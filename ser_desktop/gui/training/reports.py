@@ -24,14 +24,6 @@ def read_row(folder: TrainingFolder) -> dict[str, Any]:
     return row
 
 
-def found_percent(folder: TrainingFolder) -> float | None:
-    """Return the unweighted average recall of a training's model in percent, None where it has no report."""
-    try:
-        return float(read_row(folder)["uar_mean"])
-    except UNREADABLE:
-        return None
-
-
 def was_stopped(row: dict[str, Any]) -> bool:
     """Whether a training was ended by hand before it had learned all it could."""
     return bool(_STOPPED.search(str(row["protocol"])))

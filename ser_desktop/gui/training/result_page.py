@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +17,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ser_desktop.core.errors import UserFacingError
 from ser_desktop.core.published import published_weights
 from ser_desktop.core.training_folder import Order, TrainingFolder, TrainingKind
 from ser_desktop.gui.banner import Banner
+from ser_desktop.gui.errands import Errand
 from ser_desktop.gui.file_dialogs import remember, start_folder
 from ser_desktop.gui.plots import LayerWeights
 from ser_desktop.gui.recorder import Notice
 from ser_desktop.gui.training import messages
 from ser_desktop.gui.training.charts import ConfusionMatrix, ShareBars
 from ser_desktop.gui.training.compare import Comparison
-from ser_desktop.gui.training.parts import Warnings, open_folder, scrolled
+from ser_desktop.gui.training.parts import Warnings, open_folder
 from ser_desktop.gui.training.reports import UNREADABLE, planned_seeds, read_row, was_stopped
 from ser_desktop.gui.trainings import Trainings
-from ser_desktop.gui.widgets import Card, label
+from ser_desktop.gui.widgets import Card, label, scrolled
 
 _CLEARLY = 3.0
 """Percent by which another model must be better before people are no longer urged to use this one."""
@@ -218,12 +220,19 @@ class ResultPage(QWidget):
     def export(self, path: Path) -> None:
         """Pack the bundle, without the run behind it, into a zip file."""
         assert self.folder is not None  # noqa: S101 - the button is on a result's page
-        try:
-            written = zip_bundle(self.folder.bundle, path)
-        except OSError as error:
-            self.banner.show_notice(Notice(messages.NOT_EXPORTED.format(path, error), is_error=True))
-        else:
-            self.banner.show_notice(Notice(messages.EXPORTED.format(written)))
+        from ser_desktop.core.bundle_zip import zip_bundle
+
+        errand = Errand(partial(zip_bundle, self.folder.bundle, path))
+        errand.done.connect(self._exported)
+        errand.failed.connect(self._not_exported)
+        self.banner.show_notice(None)
+        errand.begin()
+
+    def _exported(self, path: Path) -> None:
+        self.banner.show_notice(Notice(messages.EXPORTED.format(path), is_good=True))
+
+    def _not_exported(self, error: UserFacingError) -> None:
+        self.banner.show_notice(Notice(str(error), is_error=True))
 
     # ---- comparing
 
@@ -254,16 +263,3 @@ class ResultPage(QWidget):
         """Bring the table into view once it has its place; only downwards, the page is as wide as its window."""
         place = self.comparison.mapTo(self._area.widget(), QPoint())
         self._area.verticalScrollBar().setValue(place.y())
-
-
-def zip_bundle(bundle: Path, path: Path) -> Path:
-    """Pack a bundle without hidden files; the zip file appears when it is complete."""
-    import tempfile
-
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".unfinished-") as scratch:
-        copy = Path(scratch) / "model"
-        shutil.copytree(bundle, copy, ignore=shutil.ignore_patterns(".*"))
-        packed = Path(shutil.make_archive(str(Path(scratch) / "packed"), "zip", copy))
-        target = path if path.suffix.lower() == ".zip" else path.with_name(path.name + ".zip")
-        packed.replace(target)
-    return target

@@ -150,10 +150,16 @@ def names(infos: Sequence[VoiceInfo | str]) -> list[str]:
     return [info if isinstance(info, str) else info.name for info in infos]
 
 
+def kept_name(name: str, taken: Sequence[str]) -> str:
+    """Return a name as it was spelled before, where somebody has it: one person has one voice."""
+    name = " ".join(name.split())
+    return next((other for other in taken if other.casefold() == name.casefold()), name)
+
+
 def name_remark(name: str, taken: Sequence[str]) -> str:
-    """Say what is wrong with a name, or that somebody has it."""
+    """Say what is wrong with a name, or that somebody has it; kept is it in the spelling of `kept_name`."""
     name = " ".join(name.split())
     if not name:
         return "Type whose voice it is to keep it."
-    same = next((other for other in taken if other.casefold() == name.casefold()), None)
-    return f"It replaces the earlier voice of {same}." if same else ""
+    same = kept_name(name, taken)
+    return f"It replaces the earlier voice of {same}." if same in taken else ""

@@ -9,10 +9,10 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QPushButton
 
 from ser_desktop.core.audio import FloatArray
-from ser_desktop.core.calibrate import GOAL_SPEECH_S, MAX_S, MIN_SPEECH_S, SpeechClock, speech_seconds
+from ser_desktop.core.calibrate import GOAL_SPEECH_S, MAX_S, MIN_SPEECH_S, SpeechClock, spoken
 from ser_desktop.core.levels import InputLight, input_light
 from ser_desktop.gui.recorder import Recorder
-from ser_desktop.gui.training.take_recorder import TakeRecorder
+from ser_desktop.gui.take_recorder import TakeRecorder
 from ser_desktop.gui.voices import messages
 from ser_desktop.gui.widgets import Card, LevelMeter, LightLabel, label
 
@@ -112,7 +112,7 @@ class VoiceRecording(Card):
 
     def _keep(self) -> None:
         if self.samples is not None:
-            self.keep_wanted.emit(self.name_edit.text(), self.samples)
+            self.keep_wanted.emit(messages.kept_name(self.name_edit.text(), self.names), self.samples)
 
     # ---- what comes in
 
@@ -121,7 +121,7 @@ class VoiceRecording(Card):
 
     def _ended(self, samples: FloatArray) -> None:
         self.samples = samples
-        self._speech_s = speech_seconds(samples)
+        _, self._speech_s = spoken(samples)
         light = input_light(samples, heard_speech=True)
         bad = {InputLight.CLIPPING: messages.CLIPPED, InputLight.ZEROS: messages.SILENT}
         self._take_text = bad.get(light, messages.take(self._speech_s))

@@ -75,8 +75,10 @@ class VoiceList(Card):
         self._group = QButtonGroup(self)
         self._place = QVBoxLayout()
         self._place.setSpacing(8)
+        self.empty = label(messages.NO_VOICES, "muted", wraps=True)
         self.use_text, self.gain_text = label("", wraps=True), label("", "muted", wraps=True)
         self.body.addLayout(self._place)
+        self.body.addWidget(self.empty)
         self.body.addSpacing(8)
         self.body.addWidget(self.use_text)
         self.body.addWidget(self.gain_text)
@@ -102,6 +104,7 @@ class VoiceList(Card):
             row.button.setChecked(row.name == used and row.button.isEnabled())
         if not any(row.button.isChecked() for row in self.rows):
             self.rows[0].button.setChecked(True)
+        self.empty.setVisible(not self._voices)
         self.setEnabled(is_free)
 
     def _build_rows(self) -> None:

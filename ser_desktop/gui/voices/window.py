@@ -14,12 +14,11 @@ from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.voices import VoiceInfo
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.recorder import Notice, Recorder
-from ser_desktop.gui.training.parts import scrolled
 from ser_desktop.gui.voices import messages
 from ser_desktop.gui.voices.recording import VoiceRecording
 from ser_desktop.gui.voices.voice_list import VoiceList
 from ser_desktop.gui.voices.voice_worker import VoiceWorker
-from ser_desktop.gui.widgets import label
+from ser_desktop.gui.widgets import label, scrolled
 
 
 class VoicesWindow(QDialog):
@@ -131,7 +130,7 @@ class VoicesWindow(QDialog):
     def _kept(self, name: str) -> None:
         self.recording.measured(is_kept=True)
         self._recorder.use_voice(name)
-        self._say(Notice(messages.KEPT.format(name)))
+        self._say(Notice(messages.KEPT.format(name), is_good=True))
         self._show_voices()
 
     def _unkept(self, error: UserFacingError) -> None:

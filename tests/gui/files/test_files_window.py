@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import time
 from pathlib import Path
 
 import numpy as np
@@ -225,9 +224,8 @@ def test_the_timeline_of_a_long_file_is_drawn_without_holding_the_window_up(
     window.queue.table.add([entry])
     entry.state = EntryState.DONE
     window.queue.changed.emit()
-    began = time.perf_counter()
     window.choose(entry)
-    assert time.perf_counter() - began < 1.0
+    assert window.timeline._n_shown == 0, "the choice itself draws nothing"
     n_steps = 0
     while window.timeline.is_drawing:
         QApplication.processEvents()
@@ -252,6 +250,7 @@ def test_what_was_heard_is_exported(window: FilesWindow, qtbot: QtBot, tmp_path:
     dialog.selectFile(path.stem)
     dialog.accept()  # type: ignore[attr-defined]
     qtbot.waitUntil(lambda: str(path) in window.banner.text.text(), timeout=10_000)
+    assert window.banner.property("kind") == "good"
     if path.suffix == ".json":
         good, bad = json.loads(path.read_text(encoding="utf-8"))["files"]
         assert ("windows" in good) == has_windows
@@ -366,8 +365,12 @@ def test_ten_thousand_files_are_cancelled_and_removed_without_holding_the_window
     window.queue.hold("a test")
     window.queue.table.add([Entry(tmp_path / f"{i}.wav", 3.0) for i in range(10_000)])
     window.queue.changed.emit()
-    for work in (window.queue.cancel_all, lambda: window.queue.remove(window.queue.table.entries[:9000])):
-        began = time.perf_counter()
-        work()
-        assert time.perf_counter() - began < 1.0
+    told: list[str] = []
+    window.queue.table.dataChanged.connect(lambda *_: told.append("changed"))
+    window.queue.table.rowsRemoved.connect(lambda *_: told.append("removed"))
+    window.queue.cancel_all()
+    window.queue.remove(window.queue.table.entries[:9000])
+    # Once for all of them, not once for each.
+    assert told.count("removed") == 1
+    assert len(told) < 10
     assert [entry.path.name for entry in window.queue.table.entries] == [f"{i}.wav" for i in range(9000, 10_000)]

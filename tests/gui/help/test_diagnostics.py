@@ -81,6 +81,13 @@ def test_the_home_folder_is_nowhere_in_it(window: MainWindow) -> None:
     assert "line 2 in ~/secret" in text
 
 
+def test_whose_voice_is_used_stays_here(open_window: OpenWindow) -> None:
+    window = open_window(Settings(voice="Marie Curie"))
+    text = diagnostics(window.recorder)
+    assert "Curie" not in text
+    assert '"voice": "(one is chosen)"' in text
+
+
 def test_a_home_with_backslashes_is_shortened_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ser_desktop.gui.help.diagnostics.Path", FakePath)
     assert without_home('{"bundle": "C:\\\\Users\\\\eve\\\\m"} C:\\Users\\eve\\x C:/Users/eve/y') == (

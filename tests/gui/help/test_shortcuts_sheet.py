@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from ser_desktop.gui.help import messages
-from ser_desktop.gui.help.shortcuts_sheet import ShortcutsSheet, shortcuts_of
+from ser_desktop.gui.help.shortcuts_sheet import ShortcutsSheet, all_shortcuts, shortcuts_of
 from ser_desktop.gui.main_window import MainWindow
 from ser_desktop.gui.menu import Section
 from tests.gui.conftest import OpenWindow
@@ -66,3 +66,15 @@ def test_it_shows_words_and_keys(qtbot: QtBot) -> None:
     qtbot.addWidget(sheet)
     texts = [label.text() for label in sheet.findChildren(QLabel)]
     assert {"Group", "Do it", "Ctrl+D", "D"} <= set(texts)
+
+
+def test_the_keys_of_the_timeline_are_on_it_and_do_something(open_window: OpenWindow) -> None:
+    window = open_window()
+    keys = [QKeySequence(key) for _, keys in all_shortcuts(window)[messages.SHORTCUTS_TIMELINE] for key in keys]
+    assert len(keys) >= 11
+    nothing = QKeySequence("X")
+    for sequence in (*keys, nothing):
+        pressed = sequence[0]
+        event = QKeyEvent(QEvent.Type.KeyPress, pressed.key(), pressed.keyboardModifiers())
+        window.timeline.keyPressEvent(event)
+        assert event.isAccepted() is (sequence != nothing), sequence.toString()

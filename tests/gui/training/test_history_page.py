@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from ser_desktop.core.training_folder import TrainingFolder, TrainingKind
 from ser_desktop.gui import trainings as trainings_room
+from ser_desktop.gui.errands import wait_for_all
 from ser_desktop.gui.training import messages
 from ser_desktop.gui.training.history_page import HistoryPage
 from ser_desktop.gui.training.window import TrainingWindow
@@ -78,9 +80,24 @@ def test_what_is_deleted_goes_when_the_window_closes(
     assert page.undo_button.hasFocus()
     assert folder.is_dir()
     window.close()
+    assert wait_for_all()
     assert not folder.exists()
     assert (tmp_path / "bin").exists() is has_trash
     assert page.undo.isHidden()
+
+
+def test_what_cannot_be_removed_is_told_and_listed_again(
+    page: HistoryPage, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(trainings_room.QFile, "moveToTrash", trash_at(tmp_path / "bin", there_is_one=False))
+    monkeypatch.setattr(trainings_room.shutil, "rmtree", refuse)
+    page.rows[0].delete_button.click()
+    page._trainings.settle()
+    qtbot.waitUntil(lambda: "cannot be removed" in page.banner.text.text(), timeout=10_000)
+    assert [row.edit.text() for row in page.rows] == ["second", "first", "broken"]
 
 
 def test_a_deletion_can_be_taken_back_until_the_next_one(
@@ -93,7 +110,8 @@ def test_a_deletion_can_be_taken_back_until_the_next_one(
     assert page.undo.isHidden()
     page.rows[0].delete_button.click()
     page.rows[0].delete_button.click()
-    assert [row.edit.text() for row in page.rows] == ["broken"]
+    assert [row.edit.text() for row in page.rows] == ["broken"], "also while the first of them is on its way"
+    assert wait_for_all()
     assert (tmp_path / "bin" / "training.json").exists()
     page.undo_button.click()
     assert [row.edit.text() for row in page.rows] == ["first", "broken"]

@@ -144,19 +144,24 @@ def test_the_model_can_be_used_at_once(window: TrainingWindow, qtbot: QtBot) -> 
     assert used.args == [window.trainings.root / "one" / "model"]
 
 
-def test_an_export_holds_the_model_and_not_the_run_behind_it(window: TrainingWindow, tmp_path: Path) -> None:
+def test_an_export_holds_the_model_and_not_the_run_behind_it(
+    window: TrainingWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
     page = opened(window)
     page.export(tmp_path / "mein Modell")
+    assert not page.banner.isVisible(), "the window does not wait for the disk"
+    qtbot.waitUntil(page.banner.isVisible, timeout=10_000)
     with zipfile.ZipFile(tmp_path / "mein Modell.zip") as archive:
         assert [name for name in archive.namelist() if not name.endswith("/")] == ["config.json"]
     assert page.banner.text.text() == messages.EXPORTED.format(tmp_path / "mein Modell.zip")
+    assert page.banner.property("kind") == "good"
     assert sorted(path.name for path in tmp_path.glob("*unfinished*")) == []
 
 
-def test_an_export_that_fails_is_told(window: TrainingWindow, tmp_path: Path) -> None:
+def test_an_export_that_fails_is_told(window: TrainingWindow, qtbot: QtBot, tmp_path: Path) -> None:
     page = opened(window)
     page.export(tmp_path / "absent" / "model.zip")
-    assert "could not be written" in page.banner.text.text()
+    qtbot.waitUntil(lambda: "could not be written" in page.banner.text.text(), timeout=10_000)
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"rows": []}', '{"rows": [{"uar_mean": 1}]}'])

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from ser_desktop.core.training_folder import TrainingFolder, TrainingKind
 from ser_desktop.gui import trainings as trainings_room
+from ser_desktop.gui.errands import wait_for_all
 from ser_desktop.gui.training import messages
 from ser_desktop.gui.training.run_page import RunPage
 from ser_desktop.gui.training.window import TrainingWindow
@@ -158,6 +159,7 @@ def test_cancel_asks_first_where_it_stands_and_can_be_taken_back(
     assert [row.edit.text() for row in window.history_page.rows] == ["Mine"]
     window.trainings.discard(folder)
     window.close()
+    assert wait_for_all()
     assert not folder.path.exists()
 
 

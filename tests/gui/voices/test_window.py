@@ -126,6 +126,7 @@ def test_who_reads_aloud_and_keeps_it_has_a_voice_that_is_used(
     assert names(window) == ["", "Anna"]
     assert window.list.rows[1].button.isChecked()
     assert window.banner.text.text() == messages.KEPT.format("Anna")
+    assert window.banner.property("kind") == "good"
     assert window.recording.record_button.isVisible()
     remembered, _ = load_settings(Path(recorder._settings_file))
     assert remembered.voice == "Anna"
@@ -137,7 +138,9 @@ def test_progress_counts_speech_and_not_pauses(window: VoicesWindow, qtbot: QtBo
     qtbot.waitUntil(lambda: window.recording.bar.value() > 0, timeout=WAIT_MS)
     before = window.recording.bar.value()
     cable.hum(10.0)
-    qtbot.wait(600)
+    n_written = cable.ring.n_written
+    qtbot.waitUntil(lambda: window.recording.taker._cursor >= n_written, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.recording.bar.value() == round(10 * window.recording._speech_s), timeout=WAIT_MS)
     assert window.recording.bar.value() == pytest.approx(before, abs=10)
     assert 0 < before < window.recording.bar.maximum()
     assert "Go on reading" in window.recording.status.text()
@@ -163,7 +166,7 @@ def test_a_reading_without_a_name_waits_for_one(window: VoicesWindow, qtbot: QtB
 
 
 def test_a_name_that_somebody_has_is_replaced_with_a_word_before(
-    window: VoicesWindow, qtbot: QtBot, cable: SilentCable
+    window: VoicesWindow, qtbot: QtBot, cable: SilentCable, recorder: Recorder
 ) -> None:
     stored("Anna")
     window._worker.look()
@@ -171,6 +174,9 @@ def test_a_name_that_somebody_has_is_replaced_with_a_word_before(
     window.recording.name_edit.setText("anna")
     read_aloud(qtbot, window, cable, 25.0)
     assert "replaces the earlier voice of Anna" in window.recording.status.text()
+    click(qtbot, window.recording.keep_button)
+    qtbot.waitUntil(lambda: recorder.settings.voice == "Anna", timeout=WAIT_MS)
+    assert names(window) == ["", "Anna"], "also where names of files keep their case"
 
 
 def test_a_name_that_cannot_be_used_keeps_the_recording(window: VoicesWindow, qtbot: QtBot, cable: SilentCable) -> None:
@@ -230,6 +236,14 @@ def test_a_deleted_voice_is_not_used_any_more_and_can_be_brought_back(
     click(qtbot, window.undo_button)
     qtbot.waitUntil(lambda: names(window) == ["", "Anna"], timeout=WAIT_MS)
     assert load_voice("Anna").name == "Anna"
+
+
+def test_as_long_as_there_is_no_voice_the_list_says_so(window: VoicesWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(window.list.empty.isVisible, timeout=WAIT_MS)
+    stored("Anna")
+    window._worker.look()
+    listed(qtbot, window)
+    assert not window.list.empty.isVisible()
 
 
 def test_a_damaged_voice_can_be_deleted_but_not_chosen(window: VoicesWindow, qtbot: QtBot) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from ser_desktop.core import bundle_zip, paths
 from ser_desktop.core.bundle import load_bundle
-from ser_desktop.core.bundle_zip import unpack_bundle
+from ser_desktop.core.bundle_zip import unpack_bundle, zip_bundle
 from ser_desktop.core.errors import BundleError, SaveError
 from tests.helpers.bundles import write_bundle
 
@@ -30,6 +30,22 @@ def test_a_model_is_unpacked_among_the_users_models_and_can_be_opened(bundle: Pa
     assert folder.parent == paths.models_folder()
     assert folder.name.startswith("My model-")
     assert load_bundle(folder).config == load_bundle(bundle).config
+
+
+def test_what_was_packed_can_be_unpacked_and_hidden_files_stay_here(bundle: Path, tmp_path: Path) -> None:
+    (bundle / ".run").mkdir()
+    (bundle / ".run" / "report.json").touch()
+    written = zip_bundle(bundle, tmp_path / "mein Modell")
+    assert written == tmp_path / "mein Modell.zip"
+    with zipfile.ZipFile(written) as archive:
+        assert not [name for name in archive.namelist() if ".run" in name]
+    assert load_bundle(unpack_bundle(written)).config == load_bundle(bundle).config
+    assert not list(tmp_path.glob(".unfinished*"))
+
+
+def test_a_place_that_cannot_be_written_is_told(bundle: Path, tmp_path: Path) -> None:
+    with pytest.raises(SaveError, match="could not be written"):
+        zip_bundle(bundle, tmp_path / "absent" / "model.zip")
 
 
 def test_a_folder_in_the_zip_file_is_found_at_any_depth(bundle: Path) -> None:

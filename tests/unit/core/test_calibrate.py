@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from ser_desktop.core.audio import SAMPLE_RATE_HZ, FloatArray
-from ser_desktop.core.calibrate import SpeechClock, measure, speech_seconds, stretches
+from ser_desktop.core.calibrate import SpeechClock, measure, spoken
 from ser_desktop.core.features import FeatureName, FeatureSpec
+from tests.helpers.noises import at_level, keyboard
 from tests.helpers.sounds import noise, speech_like
 
 
@@ -21,15 +22,23 @@ class Loudness:
         return np.square(frames).mean(axis=2, keepdims=True).astype(np.float32)
 
 
+def speech_seconds(samples: FloatArray) -> float:
+    return spoken(samples)[1]
+
+
+def stretches(samples: FloatArray) -> list[FloatArray]:
+    return spoken(samples)[0]
+
+
 def silence(seconds: float) -> FloatArray:
     return noise(seconds, 1e-5)
 
 
 def test_pauses_are_not_counted_as_speech() -> None:
-    spoken = speech_like(4.0)
-    with_pauses = np.concatenate((silence(3.0), spoken, silence(5.0), spoken, silence(3.0)))
-    assert speech_seconds(with_pauses) == pytest.approx(2 * speech_seconds(spoken), abs=0.3)
-    assert 1.0 < speech_seconds(spoken) < 4.0
+    voice = speech_like(4.0)
+    with_pauses = np.concatenate((silence(3.0), voice, silence(5.0), voice, silence(3.0)))
+    assert speech_seconds(with_pauses) == pytest.approx(2 * speech_seconds(voice), abs=0.3)
+    assert 1.0 < speech_seconds(voice) < 4.0
 
 
 @pytest.mark.parametrize("sound", [silence(5.0), noise(5.0, 0.1), np.zeros(80_000, np.float32)])
@@ -37,13 +46,23 @@ def test_silence_and_steady_noise_hold_no_speech(sound: FloatArray) -> None:
     assert speech_seconds(sound) < 0.2
 
 
+def test_keys_are_loud_and_no_speech() -> None:
+    keys = at_level(keyboard(np.random.default_rng(1), 20 * SAMPLE_RATE_HZ), -30.0)
+    assert SpeechClock().push(keys) > 1.0, "loud enough to be taken for speech by its level alone"
+    assert spoken(keys) == ([], 0.0)
+    voice = speech_like(5.0)
+    pieces, speech_s = spoken(np.concatenate((keys, silence(4.0), voice)))
+    assert speech_s == pytest.approx(speech_seconds(voice), abs=0.3)
+    assert sum(map(len, pieces)) / SAMPLE_RATE_HZ == pytest.approx(5.5, abs=0.5)
+
+
 def test_a_growing_recording_is_counted_block_by_block_at_the_rate_of_its_source() -> None:
-    spoken = np.concatenate((silence(1.0), speech_like(4.0), silence(1.0)))
+    voice = np.concatenate((silence(1.0), speech_like(4.0), silence(1.0)))
     clock = SpeechClock(48_000.0)
-    at_48_khz = np.repeat(spoken, 3)
+    at_48_khz = np.repeat(voice, 3)
     for block in np.array_split(at_48_khz, 77):
         clock.push(block)
-    assert clock.speech_s == pytest.approx(speech_seconds(spoken), abs=0.05)
+    assert clock.speech_s == pytest.approx(speech_seconds(voice), abs=0.05)
 
 
 def test_a_clock_that_heard_nothing_says_zero() -> None:
@@ -52,8 +71,8 @@ def test_a_clock_that_heard_nothing_says_zero() -> None:
 
 
 def test_long_pauses_are_cut_out_and_short_ones_stay() -> None:
-    spoken = speech_like(2.0)
-    joined = np.concatenate((silence(6.0), spoken, silence(0.4), spoken, silence(6.0)))
+    voice = speech_like(2.0)
+    joined = np.concatenate((silence(6.0), voice, silence(0.4), voice, silence(6.0)))
     (piece,) = stretches(joined)
     # Both halves, the pause between them, and half a second on both sides.
     assert len(piece) / SAMPLE_RATE_HZ == pytest.approx(4.4 + 1.0, abs=0.5)

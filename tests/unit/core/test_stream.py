@@ -8,7 +8,7 @@ import pytest
 from ser_desktop.core.audio import SAMPLE_RATE_HZ, FloatArray
 from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.core.ring import RingBuffer
-from ser_desktop.core.stream import LiveStream, analyse_blocks, overall
+from ser_desktop.core.stream import LiveStream, analyse_blocks
 from tests.helpers.judges import SteadyJudge
 from tests.helpers.sounds import noise, speech_like
 
@@ -188,31 +188,3 @@ def test_a_short_file_is_one_unpadded_window() -> None:
     (answer,) = analyse_blocks(judge, iter([speech_like(3.3)]))
     assert (answer.start_s, answer.end_s) == (0.0, pytest.approx(3.3))
     assert len(judge.windows[0]) == len(speech_like(3.3))
-
-
-def prediction(state: AnswerState, *probabilities: float) -> Prediction:
-    return Prediction(0.0, 1.0, state, ("calm", "angry"), probabilities)
-
-
-def test_a_whole_file_is_the_mean_of_its_spoken_windows() -> None:
-    spoken = [prediction(AnswerState.EMOTION, 0.9, 0.1), prediction(AnswerState.NOT_SURE, 0.5, 0.5)]
-    answer = overall([*spoken, prediction(AnswerState.NO_SPEECH)], threshold=0.6)
-    assert answer is not None
-    assert answer.probabilities == pytest.approx((0.7, 0.3))
-    assert answer.state is AnswerState.EMOTION
-    unsure = overall(spoken, threshold=0.8)
-    assert unsure is not None
-    assert unsure.state is AnswerState.NOT_SURE
-
-
-def test_a_file_without_speech_says_why() -> None:
-    silent = prediction(AnswerState.NO_SPEECH)
-    for answers, state in (
-        ([silent], AnswerState.NO_SPEECH),
-        ([silent, prediction(AnswerState.TOO_QUIET)], AnswerState.TOO_QUIET),
-    ):
-        answer = overall(answers, threshold=0.5)
-        assert answer is not None
-        assert answer.state is state
-        assert answer.label is None
-    assert overall([], 0.5) is None

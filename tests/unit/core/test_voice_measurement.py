@@ -13,6 +13,7 @@ from ser_desktop.core.features import Egemaps, EncoderLayers, Spectrogram
 from ser_desktop.core.voice_measurement import installed_extractors, measure_voice
 from ser_desktop.core.voices import key_of
 from tests.helpers.bundles import EGEMAPS, encoder_spec, ship_encoder, tiny_encoder
+from tests.helpers.noises import at_level, keyboard
 from tests.helpers.sounds import noise, speech_like
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -50,6 +51,12 @@ def test_silence_around_the_reading_changes_nothing_much() -> None:
 def test_too_little_speech_is_refused_with_the_seconds_heard() -> None:
     with pytest.raises(VoiceError, match=r"Only \d s of speech"):
         measure_voice("Anna", speech_like(4.0), [Egemaps])
+
+
+def test_typing_is_refused_as_no_speech() -> None:
+    keys = at_level(keyboard(np.random.default_rng(1), 60 * 16_000), -30.0)
+    with pytest.raises(VoiceError, match="Only 0 s of speech"):
+        measure_voice("Anna", keys, [Egemaps])
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "x" * 60])

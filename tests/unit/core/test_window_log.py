@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ser_desktop.core.prediction import AnswerState, Prediction
-from ser_desktop.core.stream import overall
 from ser_desktop.core.window_log import SILENT, WindowLog
 
 LABELS = ("calm", "angry", "happy")
@@ -33,13 +32,41 @@ def test_it_gives_back_what_was_put_in(predictions: list[Prediction]) -> None:
     assert log.speech_share == sum(p.state in SPOKEN for p in predictions) / len(predictions)
 
 
+def whole(answers: list[Prediction], threshold: float) -> Prediction:
+    answer = WindowLog(("calm", "angry"), answers).overall(threshold)
+    assert answer is not None
+    return answer
+
+
+def prediction(state: AnswerState, *probabilities: float) -> Prediction:
+    return Prediction(0.0, 1.0, state, ("calm", "angry"), probabilities)
+
+
+def test_a_whole_file_is_the_mean_of_its_spoken_windows() -> None:
+    spoken = [prediction(AnswerState.EMOTION, 0.9, 0.1), prediction(AnswerState.NOT_SURE, 0.5, 0.5)]
+    answer = whole([*spoken, prediction(AnswerState.NO_SPEECH)], 0.6)
+    assert answer.probabilities == pytest.approx((0.7, 0.3))
+    assert answer.state is AnswerState.EMOTION
+    assert whole(spoken, 0.8).state is AnswerState.NOT_SURE
+
+
+def test_a_file_without_speech_says_why() -> None:
+    silent = prediction(AnswerState.NO_SPEECH)
+    assert whole([silent], 0.5).state is AnswerState.NO_SPEECH
+    answer = whole([silent, prediction(AnswerState.TOO_QUIET)], 0.5)
+    assert answer.state is AnswerState.TOO_QUIET
+    assert answer.label is None
+
+
 @given(answers(), st.floats(0.4, 0.6))
-def test_it_sums_up_like_a_list_of_predictions(predictions: list[Prediction], threshold: float) -> None:
-    mine, theirs = WindowLog(LABELS, predictions).overall(threshold), overall(predictions, threshold)
-    assert mine is not None
-    assert theirs is not None
-    assert (mine.start_s, mine.end_s, mine.state) == (theirs.start_s, theirs.end_s, theirs.state)
-    assert mine.probabilities == pytest.approx(theirs.probabilities)
+def test_it_sums_up_from_the_first_window_to_the_last(predictions: list[Prediction], threshold: float) -> None:
+    answer = WindowLog(LABELS, predictions).overall(threshold)
+    assert answer is not None
+    assert (answer.start_s, answer.end_s) == (predictions[0].start_s, predictions[-1].end_s)
+    spoken = [p.probabilities for p in predictions if p.state in SPOKEN]
+    wanted = tuple(sum(column) / len(spoken) for column in zip(*spoken, strict=True)) if spoken else ()
+    assert answer.probabilities == pytest.approx(wanted)
+    assert (answer.state is AnswerState.EMOTION) == (bool(spoken) and max(wanted) >= threshold)
 
 
 @given(answers())

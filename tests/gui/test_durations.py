@@ -1,0 +1,22 @@
+"""Times as a clock shows them."""
+
+from __future__ import annotations
+
+import pytest
+
+from ser_desktop.gui.durations import clock
+from ser_desktop.gui.files import messages as files_messages
+from ser_desktop.gui.plots import words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "padded", "plain"),
+    [(0, "00:00", "0:00"), (125.9, "02:05", "2:05"), (3599, "59:59", "59:59"), (7507, "2:05:07", "2:05:07")],
+)
+def test_hours_appear_where_there_are_any(seconds: float, padded: str, plain: str) -> None:
+    assert clock(seconds) == padded
+    assert clock(seconds, pads=False) == plain
+
+
+def test_the_timeline_and_the_list_of_files_agree_after_an_hour() -> None:
+    assert words.time(7507.0) == files_messages.length(7507.0) == "2:05:07"
