@@ -7,8 +7,7 @@
 =========  ==================================================================================
 event      fields
 =========  ==================================================================================
-stage      ``stage`` (``queue``, ``read``, ``extract``, ``statistics``, ``train``, ``calibration``,
-           ``report``), ``text``
+stage      ``stage`` (queue, read, extract, statistics, train, calibration, report), ``text``
 progress   ``stage``, ``done``, ``total``, ``eta_s`` (null until it can be told)
 epoch      ``row``, ``preset``, ``fold``, ``seed``, ``epoch``, ``loss``, ``validation_loss``,
            ``uar`` (of the validation speakers), ``best`` (the loss is the lowest so far)

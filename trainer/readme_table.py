@@ -90,7 +90,8 @@ def _needs_encoder(row: Row, corpus_key: str) -> tuple[str, str]:
 def _read(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-        value["studies" if value.get("kind") == "calibration" else "rows"], value["missing"]
+        kind = value.get("kind") if isinstance(value, dict) else None
+        value["studies" if kind == "calibration" else "rows"], value["missing"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TrainingError(f"«{path}» is no report ({error!r}).", "Name report.json of a run.") from error
     return value  # type: ignore[no-any-return]

@@ -61,11 +61,13 @@ class Journal:
         self.path = folder / f"{started_at:%Y%m%d-%H%M%S}-{os.getpid()}.journal"
         self._head = {"format": _FORMAT, "version": _VERSION, **head_as_json(session)}
         self._lines: list[str] = []
+        self._n_answers = 0
         self._file: IO[bytes] | None = None
         self._lock = FileLock(_lock_of(self.path))
 
     def add_answer(self, prediction: Prediction) -> None:
         """Remember an answer until `flush`."""
+        self._n_answers += 1
         self._add({"window": window_as_json(prediction)})
 
     def add_gap(self, gap: Gap) -> None:
@@ -95,6 +97,21 @@ class Journal:
         self._file.flush()
         os.fsync(self._file.fileno())
         self._lines.clear()
+
+    @property
+    def n_answers(self) -> int:
+        """Answers so far."""
+        return self._n_answers
+
+    def leave(self) -> None:
+        """Let the file lie for the next start, which offers it: the recording ended without being saved."""
+        with contextlib.suppress(OSError, Timeout):
+            self.flush()
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._file.close()
+            self._file = None
+            self._lock.release()
 
     def remove(self) -> None:
         """Take the file away: the recording was closed or saved."""

@@ -38,7 +38,7 @@ def test_a_recording_of_a_killed_program_is_offered_at_the_next_start(open_windo
     again = open_window(PULSE_SERVER=nowhere)
     again.await_state("idle", timeout_s=_FIRST_S)
     offer = again.ask("recovery", "recovery")
-    assert "was interrupted after" in offer["text"]
+    assert "was not saved" in offer["text"]
     opened = again.ask("recovery open", "recovery")
     assert opened["n_drawn"] == len(kept)
     assert again.ask("moment 1", "moment")["text"].startswith("from 00:00 to")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from pathlib import Path
 
 import numpy as np
 from filelock import Timeout
@@ -11,17 +12,20 @@ from PySide6.QtCore import QObject, Signal
 
 from ser_desktop.core import paths
 from ser_desktop.core.audio import Resampler
-from ser_desktop.core.journal import Journal
+from ser_desktop.core.journal import Journal, discard
 from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.session import Gap, Session, SessionState
 from ser_desktop.core.session_sound import Sound, SoundSpool
 from ser_desktop.gui.recorder import Notice, Recorder
 from ser_desktop.gui.sessions import messages
 from ser_desktop.gui.workers import Segment, Worker
+from ser_desktop.microphone import FileSource
 
 _log = logging.getLogger(__name__)
 
 _FLUSH_S = 2.0
+_WORTH_KEEPING = 30
+"""Answers of a recording that are offered again where it was not saved."""
 
 
 class KeeperWorker(Worker):
@@ -48,10 +52,12 @@ class KeeperWorker(Worker):
         self._cursor = 0
         self._flushed_at = self._worked_at = 0.0
         self._was_full = self._was_unwritten = False
+        self._is_live = True
+        self._left: Path | None = None
 
-    def begin(self, spool: SoundSpool | None, journal: Journal) -> None:
-        """Order: keep another recording; what was kept before is given up."""
-        self._orders.put(lambda: self._begin(spool, journal))
+    def begin(self, spool: SoundSpool | None, journal: Journal, *, is_live: bool = True) -> None:
+        """Order: keep another recording; of the one before only the answers stay, if it was live and not saved."""
+        self._orders.put(lambda: self._begin(spool, journal, is_live))
 
     def listen(self, segment: Segment) -> None:
         """Order: take the sound of a segment from now on."""
@@ -95,9 +101,9 @@ class KeeperWorker(Worker):
     def _is_busy(self) -> bool:
         return self._journal is not None
 
-    def _begin(self, spool: SoundSpool | None, journal: Journal) -> None:
-        self._forget()
-        self._spool, self._journal = spool, journal
+    def _begin(self, spool: SoundSpool | None, journal: Journal, is_live: bool) -> None:
+        self._leave()
+        self._spool, self._journal, self._is_live = spool, journal, is_live
         self._was_full = self._was_unwritten = False
 
     def _listen(self, segment: Segment) -> None:
@@ -157,8 +163,19 @@ class KeeperWorker(Worker):
             self._spool.close()
         self._spool = self._segment = self._resampler = None
 
-    def _end(self) -> None:
+    def _leave(self) -> None:
+        """Let the answers of a live recording that was not saved lie for the next start: the latest one's alone."""
+        journal = self._journal
+        if journal is not None and self._is_live and journal.n_answers >= _WORTH_KEEPING:
+            journal.leave()
+            self._journal = None
+            if self._left is not None:
+                discard(self._left)
+            self._left = journal.path
         self._forget()
+
+    def _end(self) -> None:
+        self._leave()
 
 
 class Keeper(QObject):
@@ -204,7 +221,7 @@ class Keeper(QObject):
         self._worker.forget()
 
     def shut_down(self) -> bool:
-        """Give up sound and journal; True once the thread is gone."""
+        """Give up the sound, and the journal where it was saved; True once the thread is gone."""
         return not self._worker.isRunning() or self._worker.shut_down()
 
     def _segment_begun(self, segment: Segment) -> None:
@@ -213,7 +230,8 @@ class Keeper(QObject):
         if segment.start_s == 0:
             spool = _new_spool()
             self.sound, self._kept = spool, self._recorder.session
-            self._worker.begin(spool, Journal(paths.journals_folder(), self._kept.snapshot()))
+            is_live = not isinstance(self._recorder.source, FileSource)
+            self._worker.begin(spool, Journal(paths.journals_folder(), self._kept.snapshot()), is_live=is_live)
         self._worker.listen(segment)
 
     def _state_changed(self, state: SessionState) -> None:

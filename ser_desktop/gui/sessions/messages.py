@@ -60,8 +60,8 @@ EXISTS = "This file exists. It will be replaced."
 SOUND_EXISTS = "«{}» exists. The sound in it will be replaced."
 BOTH_EXIST = "This file and «{}» exist. Both will be replaced."
 OPEN_IT, DISCARD = "Open it", "Discard"
-DISCARDED = "The interrupted recording is discarded when you record again or close the window."
-RECOVERED = "This is what was answered until the interruption; the sound was not kept. Save it to keep it."
+DISCARDED = "The recording is discarded when you record again or close the window."
+RECOVERED = "These are the answers of that recording; the sound was not kept. Save it to keep it (Ctrl+S)."
 NOT_SURE = "not sure"
 REPORT_SHARES = "How the voice sounded"
 REPORT_SHARES_TEXT = (
@@ -119,9 +119,9 @@ def sound_missing(reason: str) -> str:
 
 
 def interrupted(started_at: datetime | None, length_s: float) -> str:
-    """Offer a recording that a crash interrupted."""
+    """Offer a recording that was not saved, be it for a crash."""
     when = f" of {_day(started_at)}{started_at:%H:%M}" if started_at else ""
-    return f"A recording{when} was interrupted after {duration(length_s)}."
+    return f"The recording{when}, {duration(length_s)} long, was not saved. Its answers are still here."
 
 
 def opened(started_at: datetime | None, source: str, model: str) -> str:

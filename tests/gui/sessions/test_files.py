@@ -483,7 +483,7 @@ def test_an_interrupted_recording_is_offered_opened_and_kept_until_saved(
     look(window, qtbot)
     banner = window.sessions.recovery.banner
     assert banner.isVisible()
-    assert "A recording of 1 May, 12:00 was interrupted after 2 minutes." in banner.text.text()
+    assert "The recording of 1 May, 12:00, 2 minutes long, was not saved." in banner.text.text()
     banner.open_button.click()
     assert window.timeline.scene.lanes.n_answers == 120
     assert not banner.isVisible()

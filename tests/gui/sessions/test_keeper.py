@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from ser_desktop.core import journal as journal_room
 from ser_desktop.core import paths
-from ser_desktop.core.journal import Journal, read_journal
+from ser_desktop.core.journal import Journal, find_interrupted, read_journal
 from ser_desktop.core.ring import RingBuffer
 from ser_desktop.core.session import Session, SessionState
 from ser_desktop.core.session_sound import SoundSpool
@@ -106,7 +107,48 @@ def test_answers_reach_the_disk_while_it_records(window: MainWindow, qtbot: QtBo
     assert {p.suffix for p in paths.journals_folder().iterdir()} == {".journal", ".lock"}, "never sound"
 
 
-def test_closing_the_window_removes_the_journal(window: MainWindow, qtbot: QtBot) -> None:
+def worker_with(folder: Path, n_answers: int, started_at: datetime, *, is_live: bool = True) -> KeeperWorker:
+    worker = KeeperWorker()
+    keep_another(worker, folder, n_answers, started_at, is_live=is_live)
+    return worker
+
+
+def keep_another(
+    worker: KeeperWorker, folder: Path, n_answers: int, started_at: datetime, *, is_live: bool = True
+) -> None:
+    session = Session("A model")
+    session.started_at = started_at
+    worker.begin(None, Journal(folder, session), is_live=is_live)
+    for i in range(n_answers):
+        worker.answer(answer(i + 1.0))
+    while not worker._orders.empty():
+        worker._orders.get()()
+
+
+def test_the_answers_of_the_last_recording_that_was_not_saved_lie_for_the_next_start(tmp_path: Path) -> None:
+    noon = datetime(2026, 5, 1, 12, 0)
+    worker = worker_with(tmp_path, 40, noon)
+    keep_another(worker, tmp_path, 50, noon + timedelta(minutes=5))
+    worker._end()
+    (found,) = find_interrupted(tmp_path)
+    assert len(found.session.history) == 50
+
+
+@pytest.mark.parametrize(("n_answers", "is_live"), [(5, True), (50, False)], ids=["too short", "a clip"])
+def test_what_is_not_worth_it_is_not_offered(tmp_path: Path, n_answers: int, is_live: bool) -> None:
+    worker_with(tmp_path, n_answers, datetime(2026, 5, 1, 12, 0), is_live=is_live)._end()
+    assert find_interrupted(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recording_that_was_saved_is_not_offered(tmp_path: Path) -> None:
+    worker = worker_with(tmp_path, 50, datetime(2026, 5, 1, 12, 0))
+    worker._remove_journal()
+    worker._end()
+    assert find_interrupted(tmp_path) == []
+
+
+def test_closing_the_window_removes_the_journal_of_a_few_answers(window: MainWindow, qtbot: QtBot) -> None:
     hear(window, answer(1.0))
     qtbot.waitUntil(lambda: bool(journals()), timeout=5000)
     window.close()

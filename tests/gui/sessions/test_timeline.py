@@ -175,9 +175,9 @@ def test_a_moment_far_away_is_brought_into_sight_and_bracketed(timeline: Timelin
     assert timeline.scene.moment == (93.0, 101.0)
     assert timeline.view.start_s <= 93
     assert timeline.view.start_s + timeline.view.span_s >= 101
-    accent = QColor(theme.theme().accent)
+    ink = QColor(theme.theme().text)
     edge = pixel(timeline, 93, 0)
-    assert abs(edge.red() - accent.red()) + abs(edge.green() - accent.green()) < 120
+    assert abs(edge.red() - ink.red()) + abs(edge.green() - ink.green()) < 120
 
 
 def test_flags_of_markers_can_be_clicked_and_reached_with_keys(timeline: Timeline, qtbot: QtBot) -> None:
