@@ -216,7 +216,7 @@ class Keeper(QObject):
             self._worker.remove_journal()
 
     def forget(self) -> None:
-        """Give up the recording: another model was opened."""
+        """Give up what is kept: another model was opened, and there is no recording."""
         self.sound = self._kept = None
         self._worker.forget()
 

@@ -67,6 +67,8 @@ class SaveDialog(QDialog):
         column.addWidget(label(messages.PLACE))
         column.addLayout(self._build_place())
         self.warning = label("", "complaint", wraps=True)
+        # Names may be long; the dialog does not grow once it is shown.
+        self.warning.setMinimumHeight(2 * self.warning.fontMetrics().lineSpacing() + 4)
         column.addWidget(self.warning)
         column.addLayout(self._build_ends())
         self._folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation))
