@@ -1,4 +1,4 @@
-"""Lengths and places in time as a clock shows them: the same everywhere."""
+"""Lengths and places in time, as a clock shows them and as people say them: the same everywhere."""
 
 from __future__ import annotations
 
@@ -17,3 +17,10 @@ def clock(seconds: float, *, pads: bool = True) -> str:
     if hours:
         return f"{hours}:{minutes:02d}:{rest:02d}"
     return f"{minutes:02d}:{rest:02d}" if pads else f"{minutes}:{rest:02d}"
+
+
+def roughly(seconds: float) -> str:
+    """Say how long something takes, as people do: ``40 s``, ``12 min``, ``2.5 h``."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

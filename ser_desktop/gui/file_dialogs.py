@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from ser_desktop.core import paths
-from ser_desktop.core.settings import write_atomically
-
-_log = logging.getLogger(__name__)
+from ser_desktop.core.remembered import merge, read
 
 
 def ask_for_file(parent: QWidget, kind: str, title: str, patterns: str) -> Path | None:
@@ -43,8 +39,8 @@ def ask_for_folder(parent: QWidget, kind: str, title: str) -> Path | None:
 
 def start_folder(kind: str) -> Path:
     """Return the folder in which questions of a kind begin."""
-    last = _read().get(kind, "")
-    if last and Path(last).is_dir():
+    last = read(paths.dialogs_file()).get(kind, "")
+    if isinstance(last, str) and last and Path(last).is_dir():
         return Path(last)
     documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
     return Path(documents) if documents and Path(documents).is_dir() else Path.home()
@@ -53,10 +49,7 @@ def start_folder(kind: str) -> Path:
 def remember(kind: str, path: Path) -> None:
     """Begin there the next time: in a folder that was chosen, or beside a file."""
     folder = path if path.is_dir() else path.parent
-    try:
-        write_atomically(paths.dialogs_file(), json.dumps({**_read(), kind: str(folder)}, indent=1))
-    except OSError:
-        _log.warning("the folder of the last question could not be remembered", exc_info=True)
+    merge(paths.dialogs_file(), **{kind: str(folder)})
 
 
 def _remembered(kind: str, name: str) -> Path | None:
@@ -64,11 +57,3 @@ def _remembered(kind: str, name: str) -> Path | None:
         return None
     remember(kind, Path(name))
     return Path(name)
-
-
-def _read() -> dict[str, str]:
-    try:
-        stored = json.loads(paths.dialogs_file().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return {str(k): str(v) for k, v in stored.items()} if isinstance(stored, dict) else {}

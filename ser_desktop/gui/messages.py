@@ -13,6 +13,7 @@ from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.core.published import published_weights
 from ser_desktop.core.session import SessionState
 from ser_desktop.gui import trust_messages
+from ser_desktop.gui.durations import roughly
 from ser_desktop.gui.voices.messages import tip as voice_tip
 
 if TYPE_CHECKING:
@@ -273,14 +274,8 @@ def download_progress(progress: Progress) -> str:
         done = f"{progress.n_done / 1e6:.0f} of {progress.n_total / 1e6:.0f} MB"
     words = [done, f"{progress.bytes_per_s / 1e6:.1f} MB/s" if progress.bytes_per_s else ""]
     if progress.left_s is not None:
-        words.append(f"{_duration(progress.left_s)} left")
+        words.append(f"{roughly(progress.left_s)} left")
     return " · ".join(word for word in words if word)
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def installed(name: str) -> str:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from ser_desktop.gui.durations import clock
+from ser_desktop.gui.durations import clock, roughly
 from ser_desktop.gui.files import messages as files_messages
 from ser_desktop.gui.plots import words
+from tests.gui.conftest import OpenWindow
+
+pytestmark = pytest.mark.usefixtures("qapp")
 
 
 @pytest.mark.parametrize(
@@ -18,5 +21,15 @@ def test_hours_appear_where_there_are_any(seconds: float, padded: str, plain: st
     assert clock(seconds, pads=False) == plain
 
 
-def test_the_timeline_and_the_list_of_files_agree_after_an_hour() -> None:
+def test_all_clocks_agree_after_an_hour(open_window: OpenWindow) -> None:
+    window = open_window()
+    window.bar.show_elapsed(7507)
+    assert window.bar.elapsed.text() == "2:05:07"
     assert words.time(7507.0) == files_messages.length(7507.0) == "2:05:07"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.2, "1 s"), (89, "89 s"), (90, "2 min"), (720, "12 min"), (9000, "2.5 h")]
+)
+def test_people_round(seconds: float, said: str) -> None:
+    assert roughly(seconds) == said

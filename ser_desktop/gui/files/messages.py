@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ser_desktop.core.prediction import AnswerState, Prediction
-from ser_desktop.gui.durations import clock
+from ser_desktop.gui.durations import clock, roughly
 from ser_desktop.gui.messages import answer_title, certainty_words
 
 if TYPE_CHECKING:
@@ -65,9 +65,7 @@ def length(seconds: float) -> str:
 
 def time_left(seconds: float) -> str:
     """Return how long it will take, roughly."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s left"
-    return f"{round(seconds / 60)} min left" if seconds < 5400 else f"{seconds / 3600:.1f} h left"
+    return f"{roughly(seconds)} left"
 
 
 def percent(share: float) -> str:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from ser_desktop.core.audio import FILE_SUFFIXES
 from ser_desktop.gui.banner import Banner
+from ser_desktop.gui.file_dialogs import remember, start_folder
 from ser_desktop.gui.files import messages
 from ser_desktop.gui.files.drops import local_places
 from ser_desktop.gui.files.entries import OPEN, Entry
@@ -187,21 +188,27 @@ class FilesWindow(QMainWindow):
 
     def _choose_files(self) -> None:
         pattern = " ".join(f"*{suffix}" for suffix in FILE_SUFFIXES)
-        dialog = QFileDialog(self, messages.ADD_FILES, "", f"Sound ({pattern});;All files (*)")
+        dialog = QFileDialog(self, messages.ADD_FILES, str(start_folder("sound")), f"Sound ({pattern});;All files (*)")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        self._ask(dialog, self._add)
+        self._ask(dialog, "sound", self._add)
 
     def _choose_folder(self) -> None:
-        dialog = QFileDialog(self, messages.ADD_FOLDER)
+        dialog = QFileDialog(self, messages.ADD_FOLDER, str(start_folder("sound")))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        self._ask(dialog, self._add)
+        self._ask(dialog, "sound", self._add)
 
     @staticmethod
-    def _ask(dialog: QFileDialog, take: Callable[[list[Path]], object]) -> None:
+    def _ask(dialog: QFileDialog, kind: str, take: Callable[[list[Path]], object]) -> None:
         """Show a dialog that holds up nothing: somebody may be recording, and wants to stop."""
+
+        def chosen(names: list[str]) -> None:
+            if names:
+                remember(kind, Path(names[0]))
+            take([Path(name) for name in names])
+
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.filesSelected.connect(lambda names: take([Path(name) for name in names]))
+        dialog.filesSelected.connect(chosen)
         dialog.setModal(False)
         dialog.show()
 
@@ -212,12 +219,12 @@ class FilesWindow(QMainWindow):
 
     def _choose_report(self, *, has_windows: bool) -> None:
         title = messages.EXPORT_WINDOWS if has_windows else messages.EXPORT_TABLE
-        dialog = QFileDialog(self, title, "", messages.EXPORT_FILTER)
+        dialog = QFileDialog(self, title, str(start_folder("report")), messages.EXPORT_FILTER)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("csv")
         dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix("json" if "json" in chosen else "csv"))
         dialog.selectFile(messages.EXPORT_NAMES[has_windows])
-        self._ask(dialog, lambda chosen: self.queue.save(chosen[0], has_windows=has_windows))
+        self._ask(dialog, "report", lambda chosen: self.queue.save(chosen[0], has_windows=has_windows))
 
     def _remove(self) -> None:
         self.queue.remove(self.selected())

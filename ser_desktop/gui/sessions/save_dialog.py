@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QStandardPaths, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from ser_desktop.core.session_sound import sound_beside
+from ser_desktop.gui.file_dialogs import remember, start_folder
 from ser_desktop.gui.sessions import messages
 from ser_desktop.gui.widgets import label
 
@@ -71,7 +72,6 @@ class SaveDialog(QDialog):
         self.warning.setMinimumHeight(2 * self.warning.fontMetrics().lineSpacing() + 4)
         column.addWidget(self.warning)
         column.addLayout(self._build_ends())
-        self._folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation))
         self._has_sound = False
 
     def _build_place(self) -> QHBoxLayout:
@@ -118,8 +118,8 @@ class SaveDialog(QDialog):
         self.with_sound.setText(messages.WITH_SOUND.format(size) if self._has_sound else messages.NO_SOUND_TO_SAVE)
         self.with_sound.setChecked(False)
         self.note.setText(note)
-        self._folder = path.parent if path is not None else self._folder
-        self.place.setText(str(self._folder / f"{path.stem if path is not None else name}{suffix}"))
+        folder = path.parent if path is not None else start_folder("session")
+        self.place.setText(str(folder / f"{path.stem if path is not None else name}{suffix}"))
         self.buttons[suffix].setChecked(True)
         self._format_changed()
         self.show()
@@ -139,7 +139,7 @@ class SaveDialog(QDialog):
     def accept(self) -> None:
         """Tell what was chosen."""
         path = Path(self.place.text().strip()).expanduser()
-        self._folder = path.parent
+        remember("session", path)
         with_sound = self._wants_sound
         super().accept()
         self.chosen.emit(path, with_sound, self.note.text().strip())

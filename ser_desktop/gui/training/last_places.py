@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 
 from ser_desktop.core import paths
-from ser_desktop.core.settings import write_atomically
-
-_log = logging.getLogger(__name__)
+from ser_desktop.core.remembered import merge, read
 
 
 def last_places(corpus: str) -> tuple[Path, ...]:
@@ -34,18 +30,9 @@ def last_places(corpus: str) -> tuple[Path, ...]:
 
 def remember_places(corpus: str, places: Sequence[Path]) -> None:
     """Keep where a corpus is; a disk that cannot be written is no reason to complain."""
-    try:
-        known = {**_read(), corpus: [str(place.absolute()) for place in places]}
-        write_atomically(paths.corpora_file(), json.dumps(known, indent=1))
-    except OSError:
-        _log.warning("the place of the recordings could not be remembered", exc_info=True)
+    merge(paths.corpora_file(), **{corpus: [str(place.absolute()) for place in places]})
 
 
 def _read() -> dict[str, list[str]]:
-    try:
-        stored = json.loads(paths.corpora_file().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(stored, dict):
-        return {}
+    stored = read(paths.corpora_file())
     return {str(name): [str(p) for p in places] for name, places in stored.items() if isinstance(places, list)}

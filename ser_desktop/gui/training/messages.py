@@ -8,6 +8,7 @@ from typing import Any
 
 from ser_desktop.core.training_folder import TrainingState
 from ser_desktop.gui.curve_words import CurveWords
+from ser_desktop.gui.durations import roughly as duration
 
 TITLE = "Train a model"
 NEW, PAPER, HISTORY = "New model", "Reproduce the paper", "My trainings"
@@ -223,13 +224,6 @@ def plain(text: str) -> str:
     """Leave out the sentences that speak of the command line's options."""
     sentences = re.split(r"(?<=[.:…]) (?=[A-Z«])", text)
     return " ".join(sentence for sentence in sentences if "--" not in sentence)
-
-
-def duration(seconds: float) -> str:
-    """Say how long something takes, as people do."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def size(n_bytes: float) -> str:

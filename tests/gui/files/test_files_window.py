@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from ser_desktop.core.errors import BundleError
 from ser_desktop.gui import theme
+from ser_desktop.gui.file_dialogs import start_folder
 from ser_desktop.gui.files import messages
 from ser_desktop.gui.files.entries import Entry, EntryState
 from ser_desktop.gui.files.table import Column
@@ -357,6 +358,11 @@ def test_files_are_chosen_in_a_dialog_that_holds_up_nothing(window: FilesWindow,
     qtbot.waitUntil(lambda: len(window.queue.table.entries) == 1, timeout=DONE_MS)
     wait_until_idle(window, qtbot)
     assert window.queue.table.entries[0].state is EntryState.DONE
+    assert start_folder("sound") == tmp_path
+    press(qtbot, window.folder_button)
+    again = next(d for d in window.findChildren(QFileDialog) if d.isVisible())
+    assert Path(again.directory().path()) == tmp_path, "the next question begins there"
+    again.reject()
 
 
 def test_ten_thousand_files_are_cancelled_and_removed_without_holding_the_window_up(
