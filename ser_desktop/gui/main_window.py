@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QShortcut
 from PySide6.QtWidgets import (
@@ -263,10 +261,6 @@ class MainWindow(QMainWindow):
         self.encoders.show()
         self.encoders.raise_()
         self.encoders.activateWindow()
-
-    def save_session(self, path: Path) -> None:
-        """Save the session in hand; the banner says how it went."""
-        self.sessions.files.save(path)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Tell, once the first picture is out, that there is time for other work."""

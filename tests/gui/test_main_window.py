@@ -187,7 +187,7 @@ def test_a_session_is_saved_and_a_full_disk_loses_nothing(
     window.recorder.session.add(answer(AnswerState.EMOTION))
     target = tmp_path / "session.csv"
     with qtbot.waitSignal(window.sessions.files.worker.saved):
-        window.save_session(target)
+        window.sessions.files.save(target)
     assert "happy" in target.read_text()
     assert str(target) in window.banner.text.text()
 
@@ -198,7 +198,7 @@ def test_a_session_is_saved_and_a_full_disk_loses_nothing(
     monkeypatch.setattr(Path, "replace", full)
     window.recorder.session.add(answer(AnswerState.NOT_SURE, 0.3))
     with qtbot.waitSignal(window.sessions.files.worker.failed):
-        window.save_session(target)
+        window.sessions.files.save(target)
     assert "No space left" in window.banner.text.text()
     assert target.read_text() == before
     assert len(window.recorder.session.history) == 2

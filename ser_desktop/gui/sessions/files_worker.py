@@ -91,7 +91,8 @@ class FilesWorker(Worker):
                 beside = sound_beside(path)
                 save_sound(saving.sound, beside)
                 copy.audio = beside.name
-            elif copy.path is None or copy.path.parent != path.parent:
+            elif copy.path != path:
+                # Another file without sound does not lead to the sound of the first.
                 copy.audio = ""
         if suffix == ".png":
             _write(path, timeline_png(copy))

@@ -244,7 +244,7 @@ def test_markers_of_an_opened_session_are_changed_and_saved(window: MainWindow, 
     window.sessions.card.editor.note.setText("new")
     window.sessions.card.editor.done.click()
     with qtbot.waitSignal(window.sessions.files.saved):
-        window.save_session(story)
+        window.sessions.files.save(story)
     assert Marker(41.0, "new") in open_session(story).markers
 
 
@@ -268,7 +268,7 @@ def test_an_opened_session_says_once_that_new_markers_were_not_saved(
     open_it(window, story, qtbot)
     mark(window)
     with qtbot.waitSignal(window.sessions.files.saved):
-        window.save_session(story)
+        window.sessions.files.save(story)
     close.click()
     assert not window.sessions.files.is_opened
 
@@ -302,12 +302,15 @@ def test_sound_is_saved_only_when_asked(window: MainWindow, tmp_path: Path, qtbo
     spool.append(np.full(12 * 16_000, 0.25, np.float32))
     window.sessions.files.sound = spool
     with qtbot.waitSignal(window.sessions.files.saved):
-        window.save_session(tmp_path / "silent.json")
+        window.sessions.files.save(tmp_path / "silent.json")
     assert open_session(tmp_path / "silent.json").audio == ""
     with qtbot.waitSignal(window.sessions.files.saved):
         window.sessions.files.save(tmp_path / "with.json", with_sound=True, note="A note")
     assert sorted(p.name for p in tmp_path.iterdir() if p.is_file()) == ["silent.json", "with.flac", "with.json"]
     assert "with its sound" in window.banner.text.text()
+    with qtbot.waitSignal(window.sessions.files.saved):
+        window.sessions.files.save(tmp_path / "silent again.json")
+    assert open_session(tmp_path / "silent again.json").audio == "", "not that of the other file"
     spool.close()
     open_it(window, tmp_path / "with.json", qtbot)
     assert window.recorder.session.note == "A note"
@@ -388,7 +391,7 @@ def test_every_format_is_written(window: MainWindow, tmp_path: Path, qtbot: QtBo
     window.recorder.session.markers = [Marker(3.0, "here")]
     for name in ("s.csv", "s.png", "s.html"):
         with qtbot.waitSignal(window.sessions.files.worker.saved):
-            window.save_session(tmp_path / name)
+            window.sessions.files.save(tmp_path / name)
     with (tmp_path / "s.csv").open() as file:
         assert [row["marker"] for row in csv.DictReader(file)][:4] == ["", "", "here", ""]
     assert QImage(str(tmp_path / "s.png")).width() > 2000
@@ -489,7 +492,7 @@ def test_an_interrupted_recording_is_offered_opened_and_kept_until_saved(
     assert not banner.isVisible()
     assert journal.exists()
     with qtbot.waitSignal(window.sessions.files.saved):
-        window.save_session(tmp_path / "rescued.json")
+        window.sessions.files.save(tmp_path / "rescued.json")
     qtbot.waitUntil(lambda: not journal.exists())
     assert len(open_session(tmp_path / "rescued.json").history) == 120
 

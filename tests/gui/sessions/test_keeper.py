@@ -160,7 +160,7 @@ def test_a_recording_that_was_saved_needs_no_journal(window: MainWindow, qtbot: 
     qtbot.waitUntil(lambda: bool(journals()), timeout=5000)
     window.recorder._go(SessionState.FINISHING)
     window.recorder._go(SessionState.IDLE)
-    window.save_session(tmp_path / "story.json")
+    window.sessions.files.save(tmp_path / "story.json")
     qtbot.waitUntil(lambda: not journals(), timeout=5000)
 
 
