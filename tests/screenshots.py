@@ -74,6 +74,7 @@ def live(camera: Camera, pulse: PrivatePulse, clip: Path) -> None:
         window.await_named("prediction")
     camera.main("window")
     window.order("menu Audience view")
+    window.order("agree")
     window.await_named("prediction")
     camera.of("AudienceView", "audience")
     window.order("leave")

@@ -173,7 +173,8 @@ class AudienceView(QWidget):
         self._page.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self._page.addLayout(self._build_head())
         self._page.addWidget(self.answer, stretch=1)
-        self._page.addWidget(self.consent, alignment=Qt.AlignmentFlag.AlignCenter)
+        # In the middle of what is left: the sign stays where it is.
+        self._page.addWidget(self.consent, stretch=1, alignment=Qt.AlignmentFlag.AlignCenter)
         self._page.addWidget(self.timeline)
         self.consent.hide()
         recorder.state_changed.connect(self._state_changed)

@@ -216,6 +216,10 @@ class Remote(QObject):
             entry.trigger()
         self.tell("menu", found=entry is not None)
 
+    def do_agree(self, _argument: str) -> None:
+        """Answer the audience view's question."""
+        QTest.mouseClick(self._window.audience.view.consent.yes_button, Qt.MouseButton.LeftButton)
+
     def do_leave(self, _argument: str) -> None:
         """Leave the audience view by its button."""
         view = self._window.audience.view

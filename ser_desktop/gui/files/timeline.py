@@ -85,3 +85,5 @@ class FileTimeline(Card):
             if time.perf_counter() > until:
                 return
         self._timer.stop()
+        self.timeline.view.fit()
+        self.timeline.moved()

@@ -62,6 +62,11 @@ class TimeView:
         start_s = fixed - (fixed - self.start_s) * self.span_s / before
         self.start_s = min(max(0.0, start_s), self._latest_start_s)
 
+    def fit(self) -> None:
+        """Show a recording that is short and over as wide as there is room."""
+        self.span_s = min(max(SHORTEST_SPAN_S, self.end_s / (1 - _MARGIN)), FIRST_SPAN_S)
+        self.follow()
+
     def show_all(self) -> None:
         """Show the whole recording."""
         self.span_s, self.follows = self.longest_span_s, True

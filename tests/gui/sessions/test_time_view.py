@@ -84,3 +84,14 @@ def test_revealing_moves_only_as_far_as_needed(view: TimeView) -> None:
     assert view.start_s == start_s
     view.reveal(100, 108)
     assert view.start_s <= 100 <= view.start_s + 5
+
+
+def test_a_short_recording_that_is_over_fills_the_width() -> None:
+    view = TimeView()
+    view.grow(20.0)
+    view.fit()
+    assert view.start_s == 0
+    assert 20 <= view.span_s < 22
+    view.grow(3600.0)
+    view.fit()
+    assert view.span_s == 60
