@@ -118,6 +118,7 @@ def main() -> None:
     parser.add_argument("--theme", default="light")
     parser.add_argument("--scale", default="1")
     parser.add_argument("--size", default="1280x800")
+    parser.add_argument("--every", action="store_true", help="also of windows that the README does not show")
     parser.add_argument("--skip", nargs="*", default=[], choices=("training",))
     options = parser.parse_args()
     corpus = ravdess_folder()
@@ -134,12 +135,14 @@ def main() -> None:
         try:
             window.await_state("idle", timeout_s=120)
             camera = Camera(window, options.out)
-            camera.main("welcome")
+            if options.every:
+                camera.main("welcome")
             window.order("understand")
             live(camera, pulse, speech(Path(name), corpus))
             files(camera, corpus)
             camera.behind("Speech encoders", "EncodersDialog", "encoders")
-            camera.behind("Settings", "SettingsDialog", "settings")
+            if options.every:
+                camera.behind("Settings", "SettingsDialog", "settings")
             if "training" not in options.skip:
                 training(camera, corpus)
             window.quit()
