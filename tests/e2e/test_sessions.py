@@ -47,7 +47,7 @@ def test_a_recording_of_a_killed_program_is_offered_at_the_next_start(open_windo
 
     last = open_window(PULSE_SERVER=nowhere)
     last.await_state("idle", timeout_s=_FIRST_S)
-    assert "was interrupted" in last.ask("recovery", "recovery")["text"]
+    assert "was not saved" in last.ask("recovery", "recovery")["text"]
     last.ask("recovery discard", "recovery")
     assert last.quit() == 0
     assert list(journal.parent.iterdir()) == []
