@@ -223,6 +223,8 @@ def save_sound(sound: Sound, path: Path) -> None:
     duration_s = sound.duration_s
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # A voice is nobody else's business on this computer, as are the answers beside it.
+        scratch.touch(mode=0o600)
         with sf.SoundFile(scratch, "w", SAMPLE_RATE_HZ, 1, "PCM_16", format="FLAC") as file:
             at_s = 0.0
             while at_s < duration_s:

@@ -51,7 +51,7 @@ FORMATS = {
     ".png": "A picture of the timeline",
     ".html": "A report to read, print and pass on",
 }
-WITH_SOUND = "With the sound, as a FLAC file beside it (about {})"
+WITH_SOUND = "With the sound, as a FLAC file beside it ({})"
 NO_SOUND_TO_SAVE = "With the sound (none was kept)"
 SESSION_NOTE, SESSION_NOTE_HINT = "Note about the whole session", "Who spoke, where, what about (may stay empty)"
 PLACE, CHOOSE = "File", "Choose…"
@@ -100,7 +100,7 @@ def place_wrong(suffix: str) -> str:
 
 def megabytes(n_bytes: float) -> str:
     """Return a size in words."""
-    return f"{n_bytes / 1e6:.0f} MB" if n_bytes >= 1e6 else "less than 1 MB"
+    return f"about {n_bytes / 1e6:.0f} MB" if n_bytes >= 1e6 else "less than 1 MB"
 
 
 def file_name(started_at: datetime | None) -> str:

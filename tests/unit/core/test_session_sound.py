@@ -190,3 +190,11 @@ def test_sound_that_is_missing_or_ends_earlier_is_said(spool: SoundSpool, tmp_pa
     save_sound(spool, tmp_path / "short.flac")
     with pytest.raises(AudioFileError, match="ends at 2 s, before this moment"):
         StoredSound(tmp_path / "short.flac").read(5, 6)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
+def test_saved_sound_can_be_read_by_nobody_else(spool: SoundSpool, tmp_path: Path) -> None:
+    spool.begin(0.0)
+    spool.append(noise(1.0))
+    save_sound(spool, tmp_path / "session.flac")
+    assert (tmp_path / "session.flac").stat().st_mode & 0o077 == 0
