@@ -14,8 +14,14 @@ _DAY_S = 86_400.0
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
+def whole_file(path: Path, *, survives_power_cut: bool = True) -> Iterator[Path]:
     """Yield a name to write to; the file appears under its own when that has succeeded.
+
+    Parameters
+    ----------
+    path : Path
+    survives_power_cut : bool
+        Wait until the disk has it. Many files that can be made again, and tell when they are damaged, need not.
 
     Raises
     ------
@@ -26,9 +32,10 @@ def whole_file(path: Path) -> Iterator[Path]:
     scratch = path.with_name(f".unfinished-{uuid.uuid4().hex}")
     try:
         yield scratch
-        # After a power cut the new name must not stand for an empty file.
-        with scratch.open("rb+") as file:
-            os.fsync(file.fileno())
+        if survives_power_cut:
+            # The new name must not stand for an empty file then.
+            with scratch.open("rb+") as file:
+                os.fsync(file.fileno())
         scratch.replace(path)
     except BaseException:
         scratch.unlink(missing_ok=True)

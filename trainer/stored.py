@@ -25,7 +25,8 @@ _CHUNK = 1 << 20
 def save_features(path: Path, features: FloatArray) -> None:
     """Write features (n_layers, n_frames, n_features); the file appears only when it is complete.
 
-    They are stored in float16, or in float32 where float16 cannot hold them.
+    They are stored in float16, or in float32 where float16 cannot hold them. Nothing waits for the disk: what
+    a power cut damages, `is_intact` tells.
 
     Raises
     ------
@@ -36,7 +37,7 @@ def save_features(path: Path, features: FloatArray) -> None:
     half = torch.from_numpy(np.ascontiguousarray(features)).half().numpy()
     stored = half if np.isfinite(half).all() else features
     try:
-        with whole_file(path) as scratch, scratch.open("wb") as file:
+        with whole_file(path, survives_power_cut=False) as scratch, scratch.open("wb") as file:
             summed = _Summed(file)
             np.save(summed, stored, allow_pickle=False)
             file.write(_MAGIC + summed.checksum.to_bytes(4, "little"))

@@ -84,7 +84,7 @@ class Analyser:
                     "Update the program, or choose another model.",
                 )
         self.bundle = bundle
-        self.device = device
+        self._device = device
         self.encoder = encoder
         self._extractors = tuple(extractors)
         self.voice = ""
@@ -113,6 +113,11 @@ class Analyser:
             if found is not None:
                 pairs = zip(found, self.bundle.statistics, strict=True)
                 self._statistics = tuple(as_all_speech(own, average) for own, average in pairs)
+
+    @property
+    def device(self) -> Device:
+        """Where windows are computed now; an encoder moves when its device fails."""
+        return self.encoder.device if self.encoder else self._device
 
     @property
     def labels(self) -> tuple[str, ...]:

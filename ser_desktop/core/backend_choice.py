@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from ser_desktop.core.backend_trials import Trial, machine, measure, remember, remembered
 from ser_desktop.core.backends import Backend, TorchBackend, reference_backend
 from ser_desktop.core.cuda_backend import CudaGraphBackend
-from ser_desktop.core.device import AUTO, BackendName, Device, DeviceKind
-from ser_desktop.core.encoder import Encoder, load_model
+from ser_desktop.core.device import AUTO, BackendName, Device, DeviceKind, choose_device
+from ser_desktop.core.encoder import Encoder, Spare, load_model
 from ser_desktop.core.errors import first_line
 from ser_desktop.core.openvino_backend import OpenVinoBackend
 
@@ -87,7 +87,8 @@ class _Source:
         return trials
 
     def encoder(self, name: BackendName, reason: str) -> Encoder:
-        """Return an encoder that is computed so, or by the reference where that fails."""
+        """Return an encoder that is computed so, or by the reference where that fails, now or later."""
+        spares = self._spares()
         if name is not self.names[0]:
             try:
                 backend = self.made(name)
@@ -101,9 +102,16 @@ class _Source:
                     self.identity,
                     backend=backend,
                     backend_reason=reason,
-                    reference=partial(_reference, self.folder, self.device),
+                    spares=spares,
                 )
-        return Encoder(self.model, self.device, self.identity, backend_reason=reason)
+        return Encoder(self.model, self.device, self.identity, backend_reason=reason, spares=spares[1:])
+
+    def _spares(self) -> list[Spare]:
+        """Return the reference here, then on the processor: a graphics card can be lost, or its memory taken."""
+        places = [self.device]
+        if self.device.kind is not DeviceKind.CPU:
+            places.append(replace(choose_device(DeviceKind.CPU), reason=f"{self.device.name} failed while in use"))
+        return [Spare(place, partial(_reference, self.folder, place)) for place in places]
 
     def _copied(self, name: BackendName) -> Backend:
         # A window is measured as live: alone.

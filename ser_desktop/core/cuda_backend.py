@@ -7,11 +7,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
 from ser_desktop.core.audio import FloatArray
-from ser_desktop.core.backends import LayerReader
+from ser_desktop.core.backends import LayerReader, halved
 from ser_desktop.core.device import BackendName, Device
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ class CudaGraphBackend:
     def __init__(self, model: Wav2Vec2Model, device: Device) -> None:
         self._device = device.kind.value
         self._centred = model.config.feat_extract_norm == "group"
-        self._reader = LayerReader(model.eval().requires_grad_(False).to(self._device, torch.float16))
+        self._reader = LayerReader(halved(model.eval().requires_grad_(False), device))
         self._seen: Counter[tuple[int, ...]] = Counter()
         self._recorded: dict[tuple[int, ...], _Recorded] = {}
         self._turn = threading.Lock()
@@ -64,17 +63,17 @@ class CudaGraphBackend:
             if shape not in self._recorded:
                 self._seen[shape] += 1
                 if self._seen[shape] < _N_TIMES or len(self._recorded) == _N_GRAPHS:
-                    return np.asarray(self._compute(given.to(self._device)).cpu().numpy())
+                    return self._compute(given.to(self._device)).cpu().float().numpy()
                 self._recorded[shape] = self._record(given)
             recorded = self._recorded[shape]
             recorded.waveforms.copy_(given)
             recorded.graph.replay()
             recorded.on_host.copy_(recorded.layers, non_blocking=True)
             torch.cuda.synchronize()
-            return np.array(recorded.on_host.numpy())
+            return recorded.on_host.float().numpy()
 
     def _compute(self, waveforms: torch.Tensor) -> torch.Tensor:
-        return torch.stack(self._reader(waveforms.half()), dim=1).float()
+        return torch.stack(self._reader(waveforms.half()), dim=1)
 
     def _record(self, example: torch.Tensor) -> _Recorded:
         waveforms = example.to(self._device)
@@ -88,4 +87,4 @@ class CudaGraphBackend:
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):
             layers = self._compute(waveforms)
-        return _Recorded(graph, waveforms, layers, torch.empty(layers.shape, pin_memory=True))
+        return _Recorded(graph, waveforms, layers, torch.empty_like(layers, device="cpu", pin_memory=True))

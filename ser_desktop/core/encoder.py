@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import pickle
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from ser_desktop.core.audio import FloatArray
 from ser_desktop.core.backends import Backend, reference_backend
-from ser_desktop.core.device import BackendName, Device
+from ser_desktop.core.device import BackendName, Device, DeviceKind
 from ser_desktop.core.errors import EncoderMissingError, first_line
 
 if TYPE_CHECKING:
     from transformers import Wav2Vec2Model
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Spare:
+    """A way to compute an encoder that takes over when the one in use fails.
+
+    Attributes
+    ----------
+    device : Device
+        Where it runs.
+    make : callable
+        Makes the backend; may raise RuntimeError, and then the next spare has its turn.
+    """
+
+    device: Device
+    make: Callable[[], Backend]
 
 
 class Encoder:
@@ -38,12 +58,14 @@ class Encoder:
         Name and revision, stored with everything computed from it.
     backend : Backend or None
         Another way to compute the layers.
-    reference : callable or None
-        Makes the backend that takes over when that one fails.
+    spares : sequence of Spare
+        Take over one after the other, each when the one before it fails.
 
     Attributes
     ----------
     n_layers, n_features : int
+    device : Device
+        Where it runs now.
     backend : BackendName
     backend_reason : str
         Why this one; changes when it fails.
@@ -57,14 +79,14 @@ class Encoder:
         *,
         backend: Backend | None = None,
         backend_reason: str = "the reference",
-        reference: Callable[[], Backend] | None = None,
+        spares: Sequence[Spare] = (),
     ) -> None:
         self.n_layers = int(model.config.num_hidden_layers) + 1
         self.n_features = int(model.config.hidden_size)
         self.device = device
         self.identity = identity
         self._backend = backend or reference_backend(model, device)
-        self._reference = reference
+        self._spares = deque(spares)
         self._falling = threading.Lock()
         self.backend_reason = backend_reason
 
@@ -94,21 +116,33 @@ class Encoder:
         Waveforms of different lengths cannot share a batch: that would need padding.
         """
         backend = self._backend
-        try:
-            return backend.layers(samples)
-        except RuntimeError as error:
-            return self._fall_back(backend, error).layers(samples)
+        while True:
+            try:
+                return backend.layers(samples)
+            except RuntimeError as error:
+                backend = self._fall_back(backend, error)
 
     def _fall_back(self, failed: Backend, error: RuntimeError) -> Backend:
-        """Let the reference take over, once for all threads."""
+        """Let the next spare take over, once for all threads."""
         with self._falling:
-            if self._backend is failed:
-                if self._reference is None:
+            while self._backend is failed:
+                if not self._spares:
                     raise error
+                if self.device.kind is DeviceKind.CUDA and not isinstance(error, torch.cuda.OutOfMemoryError):
+                    _never_free(failed)
+                spare = self._spares.popleft()
                 self.backend_reason = f"{failed.name.in_words} failed: {first_line(error)}"
-                _log.warning("%s; the reference takes over", self.backend_reason, exc_info=error)
-                self._backend, self._reference = self._reference(), None
+                _log.warning("%s; another way on %s takes over", self.backend_reason, spare.device.name, exc_info=error)
+                try:
+                    self._backend, self.device = spare.make(), spare.device
+                except RuntimeError:
+                    _log.warning("%s cannot be used either", spare.device.name, exc_info=True)
             return self._backend
+
+
+def _never_free(backend: Backend) -> None:
+    """Keep a backend whose graphics card failed: freeing pinned memory of a lost card makes PyTorch end the process."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(backend))
 
 
 def load_encoder(folder: Path, device: Device, identity: str) -> Encoder:

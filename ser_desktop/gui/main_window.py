@@ -200,7 +200,7 @@ class MainWindow(QMainWindow):
         self.bar.device_picked.connect(recorder.choose)
         recorder.state_changed.connect(self._state_changed)
         recorder.model_changed.connect(self._show_model)
-        recorder.voice_changed.connect(self._show_model)
+        recorder.details_changed.connect(self._show_model)
         recorder.predicted.connect(self._predicted)
         recorder.devices_changed.connect(self._devices_changed)
         recorder.source_changed.connect(self._source_changed)

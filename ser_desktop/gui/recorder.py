@@ -44,8 +44,8 @@ class Recorder(QObject):
     -------
     state_changed(SessionState)
     model_changed(ModelInfo)
-    voice_changed(ModelInfo)
-        The model is the same, but another calibrated voice, or none, is used with it.
+    details_changed(ModelInfo)
+        The model is the same, but another calibrated voice, or none, is used with it, or it is computed elsewhere.
     predicted(Prediction)
     devices_changed()
         `devices` or `chosen_name` changed.
@@ -73,7 +73,7 @@ class Recorder(QObject):
 
     state_changed = Signal(object)
     model_changed = Signal(object)
-    voice_changed = Signal(object)
+    details_changed = Signal(object)
     predicted = Signal(object)
     devices_changed = Signal()
     source_changed = Signal()
@@ -129,7 +129,7 @@ class Recorder(QObject):
         self._inference.drained.connect(self._drained)
         self._inference.failed.connect(self._model_failed)
         self._inference.crashed.connect(self._model_crashed)
-        self._inference.voice_changed.connect(self._voice_changed)
+        self._inference.details_changed.connect(self._details_changed)
         self._inference.voice_failed.connect(self._voice_failed)
         self._capture.listed.connect(self._listed)
         self._capture.opened.connect(self._source_opened)
@@ -287,9 +287,9 @@ class Recorder(QObject):
         if waiting is not None:
             self.play(*waiting)
 
-    def _voice_changed(self, model: ModelInfo) -> None:
+    def _details_changed(self, model: ModelInfo) -> None:
         self.model = model
-        self.voice_changed.emit(model)
+        self.details_changed.emit(model)
 
     def _voice_failed(self, error: UserFacingError) -> None:
         # The others may still be there: it is asked for no more.

@@ -17,7 +17,7 @@ from PySide6.QtCore import QThread, Signal
 
 from ser_desktop import microphone
 from ser_desktop.core.errors import MicrophoneError, UserFacingError
-from ser_desktop.core.model_info import describe
+from ser_desktop.core.model_info import ModelInfo, describe
 from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.preload import collector_at_rest, map_libraries
 from ser_desktop.core.ring import RingBuffer
@@ -133,8 +133,8 @@ class InferenceWorker(Worker):
         An answer about the segment with that number.
     drained(int)
         That segment ended and its last words were analysed.
-    voice_changed(ModelInfo)
-        Another calibrated voice, or none, is used with the model.
+    details_changed(ModelInfo)
+        Another calibrated voice, or none, is used with the model, or it is computed elsewhere or in another way.
     voice_failed(UserFacingError)
         The chosen voice cannot be used; none is.
     """
@@ -143,13 +143,14 @@ class InferenceWorker(Worker):
     loaded = Signal(object)
     predicted = Signal(int, object)
     drained = Signal(int)
-    voice_changed = Signal(object)
+    details_changed = Signal(object)
     voice_failed = Signal(object)
 
     def __init__(self, opener: Opener = open_model) -> None:
         super().__init__("inference")
         self._opener = opener
         self._judge: Judge | None = None
+        self._told: ModelInfo | None = None
         self._voice: Voice | None = None
         self._stream: LiveStream | None = None
         self._segment_number = 0
@@ -182,7 +183,8 @@ class InferenceWorker(Worker):
         if self._voice is not None:
             judge.use_voice(self._voice)  # type: ignore[attr-defined]
         self._judge = judge
-        self.loaded.emit(describe(judge))  # type: ignore[arg-type]
+        self._told = describe(judge)  # type: ignore[arg-type]
+        self.loaded.emit(self._told)
 
     def _use_voice(self, name: str) -> None:
         before, self._voice = self._voice, None
@@ -192,7 +194,7 @@ class InferenceWorker(Worker):
             self.voice_failed.emit(error)
         if self._judge is not None and (before is not None or self._voice is not None):
             self._judge.use_voice(self._voice)  # type: ignore[attr-defined]
-            self.voice_changed.emit(describe(self._judge))  # type: ignore[arg-type]
+            self._tell_details()
 
     def _begin(self, segment: Segment, hop_s: float) -> None:
         if self._judge is None:
@@ -227,6 +229,14 @@ class InferenceWorker(Worker):
         """Count what was skipped since the recording began, not since its last interruption."""
         self._n_skipped = self._n_skipped_before + prediction.n_skipped
         self.predicted.emit(self._segment_number, replace(prediction, n_skipped=self._n_skipped))
+        # A backend that fails gives way to another while it answers.
+        self._tell_details()
+
+    def _tell_details(self) -> None:
+        model = describe(self._judge)  # type: ignore[arg-type]
+        if model != self._told:
+            self._told = model
+            self.details_changed.emit(model)
 
     def _finish(self) -> None:
         stream, self._stream = self._stream, None

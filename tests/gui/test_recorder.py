@@ -11,7 +11,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from ser_desktop.core import paths
+from ser_desktop.core.analysis import Analyser, make_extractors
+from ser_desktop.core.audio import FloatArray
+from ser_desktop.core.backends import Backend, reference_backend
+from ser_desktop.core.bundle import load_bundle
 from ser_desktop.core.catalogue import EncoderEntry
+from ser_desktop.core.device import BackendName, Device, DeviceKind
+from ser_desktop.core.encoder import Encoder, Spare, load_model
 from ser_desktop.core.errors import BundleError
 from ser_desktop.core.session import SessionState
 from ser_desktop.core.settings import TERMS_VERSION, Settings, load_settings, save_settings
@@ -20,7 +26,7 @@ from ser_desktop.gui import messages
 from ser_desktop.gui.main_window import MainWindow
 from ser_desktop.gui.workers import InferenceWorker, open_model
 from tests.gui.conftest import OpenWindow
-from tests.helpers.bundles import encoder_spec, ship_encoder, small_config, tiny_encoder, write_bundle
+from tests.helpers.bundles import CPU, encoder_spec, ship_encoder, small_config, tiny_encoder, write_bundle
 
 READY_MS = 30_000
 
@@ -268,3 +274,51 @@ def test_a_voice_chosen_while_recording_is_used_once_the_recording_is_over(
     assert asked == ["Carl"]
     recorder.use_voice("")
     assert asked == ["Carl", ""]
+
+
+class CardThatIsLost:
+    """A backend on a graphics card that computes so many windows and then never again."""
+
+    name = BackendName.CUDA_GRAPHS
+
+    def __init__(self, exact: Backend, n_good: int) -> None:
+        self._exact, self._left = exact, n_good
+
+    def layers(self, waveforms: FloatArray) -> FloatArray:
+        self._left -= 1
+        if self._left < 0:
+            raise RuntimeError("CUDA error: the card fell off the bus")
+        return self._exact.layers(waveforms)
+
+
+def test_a_graphics_card_lost_while_listening_costs_no_answer_and_is_said(
+    open_window: OpenWindow, qtbot: QtBot, shipped_with_encoder: EncoderEntry
+) -> None:
+    card = Device(DeviceKind.CUDA, "NVIDIA Example", "the fastest device that passed its first computation", half=True)
+
+    def on_a_card(folder: Path, _device: str, _backend: str) -> Judge:
+        exact = reference_backend(load_model(shipped_with_encoder.folder), CPU)
+        encoder = Encoder(
+            load_model(shipped_with_encoder.folder),
+            card,
+            shipped_with_encoder.identity,
+            backend=CardThatIsLost(exact, n_good=1),
+            spares=[Spare(CPU, lambda: exact)],
+        )
+        bundle = load_bundle(folder)
+        return Analyser(bundle, make_extractors(bundle, encoder), card, encoder)
+
+    window = open_window(inference=InferenceWorker(on_a_card))
+    window.recorder.start()
+    wait_for(qtbot, window, SessionState.IDLE)
+    assert "NVIDIA Example" in window.status.device.text()
+    numbers: list[int] = []
+    window.recorder.predicted.connect(lambda prediction: numbers.append(prediction.n_skipped))
+    with qtbot.waitSignal(window.recorder.details_changed, timeout=READY_MS):
+        window.recorder.play(paths.demo_clip(), messages.DEMO_SOURCE)
+    assert window.status.device.text().startswith("runs on CPU")
+    assert "fell off the bus" in window.status.device.toolTip()
+    n_answers = len(numbers)
+    qtbot.waitUntil(lambda: len(numbers) > n_answers, timeout=READY_MS)
+    window.recorder.stop()
+    wait_for(qtbot, window, SessionState.IDLE)

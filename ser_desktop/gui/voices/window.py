@@ -41,7 +41,7 @@ class VoicesWindow(QDialog):
         self.resize(1000, 660)
         self._build()
         recorder.model_changed.connect(self._model_changed)
-        recorder.voice_changed.connect(self._model_changed)
+        recorder.details_changed.connect(self._model_changed)
         recorder.state_changed.connect(lambda _state: self._show_voices())
         worker.listed.connect(self._listed)
         worker.progressed.connect(self.recording.show_measuring)

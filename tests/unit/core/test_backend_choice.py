@@ -15,7 +15,7 @@ from ser_desktop.core.backend_choice import open_fastest
 from ser_desktop.core.backend_trials import MAX_RELATIVE_ERROR, measure, probe_window, relative_error
 from ser_desktop.core.backends import Backend, TorchBackend
 from ser_desktop.core.device import BackendName, Device, DeviceKind
-from ser_desktop.core.encoder import Encoder
+from ser_desktop.core.encoder import Encoder, Spare
 from tests.helpers.bundles import CPU, tiny_model
 from tests.helpers.sounds import speech_like
 
@@ -230,7 +230,7 @@ def test_a_backend_that_fails_while_in_use_gives_way_to_the_reference() -> None:
         IDENTITY,
         backend=Broken(n_good=1),
         backend_reason="the fastest",
-        reference=lambda: TorchBackend(model, CPU, BackendName.FLOAT32),
+        spares=[Spare(CPU, lambda: TorchBackend(model, CPU, BackendName.FLOAT32))],
     )
     encoder.layers(samples)
     assert (encoder.backend, encoder.backend_reason) == (BackendName.BFLOAT16, "the fastest")
@@ -251,11 +251,45 @@ def test_several_threads_that_see_a_backend_fail_fall_back_once() -> None:
         made.append(TorchBackend(model, CPU, BackendName.FLOAT32))
         return made[-1]
 
-    encoder = Encoder(model, CPU, IDENTITY, backend=Together(), reference=make)
+    encoder = Encoder(model, CPU, IDENTITY, backend=Together(), spares=[Spare(CPU, make)])
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(encoder.layers, [speech_like(0.5)] * 4))
     assert len(made) == 1
     assert all(np.array_equal(results[0], other) for other in results)
+
+
+def lost() -> Backend:
+    raise RuntimeError("the card fell off the bus")
+
+
+def test_a_card_that_is_lost_while_in_use_gives_way_to_the_processor() -> None:
+    samples = speech_like(0.5)
+    encoder = Encoder(
+        tiny_model(),
+        Device(DeviceKind.CUDA, "NVIDIA Example", "a test", half=True),
+        IDENTITY,
+        backend=Broken(n_good=1),
+        spares=[
+            Spare(Device(DeviceKind.CUDA, "NVIDIA Example", "a test", half=True), lost),
+            Spare(CPU, lambda: TorchBackend(tiny_model(), CPU, BackendName.FLOAT32)),
+        ],
+    )
+    encoder.layers(samples)
+    assert encoder.device.name == "NVIDIA Example"
+    wanted = Encoder(tiny_model(), CPU, IDENTITY).layers(samples)
+    np.testing.assert_allclose(encoder.layers(samples), wanted, atol=1e-6)
+    assert (encoder.device, encoder.backend) == (CPU, BackendName.FLOAT32)
+    assert encoder.backend_reason == "PyTorch bfloat16 failed: no kernel for this type"
+
+
+def test_what_takes_over_and_fails_gives_way_as_well() -> None:
+    spares = [
+        Spare(CPU, Broken),
+        Spare(CPU, lambda: TorchBackend(tiny_model(), CPU, BackendName.FLOAT32)),
+    ]
+    encoder = Encoder(tiny_model(), CPU, IDENTITY, backend=Broken(), spares=spares)
+    assert encoder.layers(speech_like(0.5)).shape[0] == encoder.n_layers
+    assert encoder.backend is BackendName.FLOAT32
 
 
 def test_a_reference_that_fails_is_not_hidden() -> None:
