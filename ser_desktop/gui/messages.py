@@ -221,9 +221,9 @@ def status(
 
 
 def model_status(model: ModelInfo, *, is_shipped: bool = False) -> str:
-    """Model and its measured quality; the one that came along needs no other name."""
+    """Model and its measured quality; the one that came along needs no other name, and its corpus no details here."""
     quality = f"UAR {100 * model.uar_mean:.0f} ± {100 * model.uar_sd:.0f} % on {model.n_test} test recordings"
-    name = f"the model that came along, trained on {model.corpus}" if is_shipped else model.name
+    name = f"the model that came along, trained on {model.corpus.partition(' (')[0]}" if is_shipped else model.name
     return f"{name} · {quality}"
 
 

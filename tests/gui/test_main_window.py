@@ -20,6 +20,7 @@ from ser_desktop.core.settings import TERMS_VERSION, Settings, load_settings
 from ser_desktop.gui import messages
 from ser_desktop.gui.main_window import MainWindow
 from ser_desktop.gui.recorder import Notice
+from ser_desktop.gui.widgets import Card
 from ser_desktop.gui.workers import InferenceWorker
 from ser_desktop.microphone import FileSource
 from tests.gui.conftest import OpenWindow
@@ -232,6 +233,21 @@ def test_a_notice_can_be_dismissed(open_window: OpenWindow, qtbot: QtBot) -> Non
     assert window.banner.isVisible()
     qtbot.mouseClick(window.banner.close_button, Qt.MouseButton.LeftButton)
     assert not window.banner.isVisible()
+
+
+def test_a_banner_that_comes_and_goes_leaves_every_card_its_place(ready: MainWindow, qtbot: QtBot) -> None:
+    ready.offers.hide()
+    for height in range(660, 800, 10):
+        ready.resize(1024, height)
+        qtbot.wait(20)
+        cards = [card for card in ready.cards.findChildren(Card) if card.isVisible()]
+        before = [card.geometry() for card in cards]
+        assert len(before) == 5
+        ready.banner.show_notice(Notice("Something happened."))
+        qtbot.wait(20)
+        ready.banner.close_button.click()
+        qtbot.wait(20)
+        assert [card.geometry() for card in cards] == before, height
 
 
 @pytest.mark.parametrize("size", [(960, 640), (1024, 700), (1280, 800), (2560, 1440)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QStackedLayout, QWidget
 
@@ -105,6 +105,7 @@ class TimelineCard(Card):
         self._zoom_in = small_button(messages.ZOOM_IN, messages.ZOOM_IN_TIP, messages.ZOOM_IN_NAME)
         self.editor = MarkerEditor()
         self._below: QWidget | None = None
+        self._share = QTimer(self, singleShot=True, interval=0, timeout=self._share_room)
         self.body.setSpacing(2)
         self.body.insertLayout(0, self._build_head())
         self.body.addWidget(self.timeline, stretch=3)
@@ -144,11 +145,15 @@ class TimelineCard(Card):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave the room to the timeline where it is short."""
         super().resizeEvent(event)
+        # Not here: the layout that is about to place the other cards would begin anew, and lose their places.
+        self._share.start()
+
+    def _share_room(self) -> None:
         if self._below is not None:
             margins = self.body.contentsMargins()
             around = margins.top() + margins.bottom() + 2 * self.body.spacing() + self.mark.sizeHint().height()
             needed = around + self.timeline.minimumHeight() + self._below.minimumHeight()
-            self._below.setHidden(event.size().height() < needed - 8)
+            self._below.setHidden(self.height() < needed - 8)
 
     @property
     def is_editing(self) -> bool:
