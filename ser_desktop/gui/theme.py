@@ -141,6 +141,8 @@ def _palette(t: Theme) -> QPalette:
         QPalette.ColorRole.PlaceholderText: t.muted,
         QPalette.ColorRole.Highlight: t.accent,
         QPalette.ColorRole.HighlightedText: t.on_accent,
+        QPalette.ColorRole.Link: t.accent,
+        QPalette.ColorRole.LinkVisited: t.accent,
     }.items():
         palette.setColor(role, QColor(token))
     for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):

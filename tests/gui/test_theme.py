@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from ser_desktop.core.labels import RAVDESS_8
 from ser_desktop.core.prediction import AnswerState
 from ser_desktop.gui.symbols import paint_symbol
-from ser_desktop.gui.theme import DARK, LIGHT, Theme, look_of
+from ser_desktop.gui.theme import DARK, LIGHT, Theme, apply_theme, look_of
 
 
 def luminance(colour: str) -> float:
@@ -32,6 +33,14 @@ def contrast(one: str, other: str) -> float:
 def test_words_stand_out_from_both_surfaces(theme: Theme, token: str) -> None:
     for surface in (theme.surface, theme.raised):
         assert contrast(getattr(theme, token), surface) >= 4.5
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda t: t.name)
+def test_links_stand_out_from_what_they_stand_in(qapp: QApplication, theme: Theme) -> None:
+    apply_theme(qapp, theme.name)
+    palette = qapp.palette()
+    for link in (palette.link(), palette.linkVisited()):
+        assert contrast(link.color().name(), palette.base().color().name()) >= 4.5
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda t: t.name)
