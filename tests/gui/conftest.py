@@ -36,17 +36,15 @@ def _no_sound_card(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_left_behind() -> Iterator[None]:
+def _nothing_left_behind(qapp: QApplication) -> Iterator[None]:
     before = set(threading.enumerate())
     yield
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
     assert wait_for_all(), "an errand did not end in time"
     for _ in range(3):
-        app.processEvents()
+        qapp.processEvents()
     # Without an event loop nobody deletes what was closed, and every style sheet would be worked out for it again.
-    app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    assert not [w for w in app.topLevelWidgets() if w.isVisible()], "a window was left open"
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert not [w for w in qapp.topLevelWidgets() if w.isVisible()], "a window was left open"
     # Threads that Qt made are counted by `Recorder.shut_down`; Python keeps a dummy for those that logged.
     left = {t for t in threading.enumerate() if not isinstance(t, threading._DummyThread)}
     assert left <= before, "a thread was left running"
