@@ -145,6 +145,19 @@ def heard(prediction: Prediction) -> str:
     return f"{name}{prediction.label} ({100 * prediction.certainty:.0f} %)"
 
 
+def report_layer(number: int) -> str:
+    """Name a layer of the speech encoder."""
+    return f"layer {number}"
+
+
+def report_layers(n_layers: int) -> str:
+    """Say what the bars of the layers mean."""
+    return (
+        f"How much the model takes from each layer of its speech encoder: 0 is nearest to the sound, {n_layers - 1} the "
+        "most abstract. It learned that in training; the shares are the same in every recording."
+    )
+
+
 def report_heading(started_at: datetime | None) -> str:
     """Head a report."""
     return f"Speech Emotion, {started_at.day} {started_at:%B %Y, %H:%M}" if started_at else "Speech Emotion"

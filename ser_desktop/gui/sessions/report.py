@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
 from html import escape
 
 from ser_desktop.core.lanes import Lanes
@@ -14,6 +15,7 @@ from ser_desktop.gui.plots.timeline_export import timeline_png
 from ser_desktop.gui.sessions import messages
 
 _NOT_SURE_COLOUR = "#C9C8C2"
+_LAYER_COLOUR = "#5C6166"
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -57,7 +59,7 @@ def as_html(session: Session) -> str:
     parts = [
         f"<h1>{escape(heading)}</h1>",
         f'<p class="muted">{escape(messages.report_facts(session.source, summary.duration_s, summary.n_answers))}</p>',
-        f'<p class="large">{escape(messages.report_summary(summary))}</p>',
+        f'<p class="large">{_text(messages.report_summary(summary))}</p>',
     ]
     if session.note:
         parts.append(f"<p>{escape(session.note)}</p>")
@@ -69,25 +71,46 @@ def as_html(session: Session) -> str:
         f'<div class="card">{_picture(session, summary)}</div>',
         f'<p class="muted">{escape(messages.report_timeline(summary.gaps_s))}</p>',
     ]
+    if session.model_info is not None and session.model_info.layer_weights:
+        parts += [
+            f"<h2>{common.LAYERS_TITLE}</h2>",
+            f'<div class="card">{_layers(session.model_info.layer_weights)}</div>',
+            f'<p class="muted">{messages.report_layers(len(session.model_info.layer_weights))}</p>',
+        ]
     if session.markers:
         parts += [f"<h2>{messages.REPORT_MARKERS}</h2>", f'<div class="card">{_markers(session)}</div>']
     parts += [
         f"<h2>{messages.REPORT_MODEL}</h2>",
-        f"<p>{escape(messages.report_model(session.model, session.model_info))}</p>",
+        f"<p>{_text(messages.report_model(session.model, session.model_info))}</p>",
         f"<h2>{messages.REPORT_LIMITS}</h2>",
         *(f"<p>{escape(text)}</p>" for text in messages.REPORT_LIMITS_TEXTS),
     ]
     return _PAGE.format(title=escape(heading), body="\n".join(parts))
 
 
+def _text(sentence: str) -> str:
+    """Escape a sentence; no line breaks between a number and its unit."""
+    return escape(sentence).replace(" %", "&nbsp;%")
+
+
 def _shares(summary: Summary) -> str:
     rows = [(label, share, theme.look_of(label, i).colour) for i, (label, share) in enumerate(summary.shares.items())]
     rows.append((messages.NOT_SURE, summary.not_sure, _NOT_SURE_COLOUR))
+    return "\n".join(_bar(label, share, colour) for label, share, colour in rows)
+
+
+def _layers(weights: Sequence[float]) -> str:
+    """Draw the largest share as wide as there is room; the figures tell the rest."""
     return "\n".join(
+        _bar(messages.report_layer(i), share, _LAYER_COLOUR, share / max(weights)) for i, share in enumerate(weights)
+    )
+
+
+def _bar(label: str, share: float, colour: str, width: float | None = None) -> str:
+    return (
         f'<div class="share"><span>{escape(label)}</span><div class="track"><div class="bar" '
-        f'style="width:{100 * share:.1f}%;background:{colour}"></div></div>'
+        f'style="width:{100 * (share if width is None else width):.1f}%;background:{colour}"></div></div>'
         f'<span class="percent">{100 * share:.0f}&nbsp;%</span></div>'
-        for label, share, colour in rows
     )
 
 
