@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 _FLUSH_S = 2.0
 _WORTH_KEEPING = 30
-"""Answers of a recording that are offered again where it was not saved."""
+"""Answers of a recording that are offered again where it was not saved; one with markers or a note always is."""
 
 
 class KeeperWorker(Worker):
@@ -56,7 +57,7 @@ class KeeperWorker(Worker):
         self._left: Path | None = None
 
     def begin(self, spool: SoundSpool | None, journal: Journal, *, is_live: bool = True) -> None:
-        """Order: keep another recording; of the one before only the answers stay, if it was live and not saved."""
+        """Order: keep another recording; of the one before only answers stay, if worth it and not saved."""
         self._orders.put(lambda: self._begin(spool, journal, is_live))
 
     def listen(self, segment: Segment) -> None:
@@ -76,9 +77,14 @@ class KeeperWorker(Worker):
         self._note(lambda journal: journal.add_gap(gap))
 
     def mark(self, session: Session) -> None:
-        """Order: note the markers there are now."""
-        markers = list(session.markers)
-        self._note(lambda journal: journal.set_markers(markers))
+        """Order: note the markers and the note there are now."""
+        markers, note = list(session.markers), session.note
+
+        def write(journal: Journal) -> None:
+            journal.set_markers(markers)
+            journal.set_note(note)
+
+        self._note(write)
 
     def forget(self) -> None:
         """Order: give up the sound and the journal: the recording was closed."""
@@ -88,10 +94,10 @@ class KeeperWorker(Worker):
         """Order: the recording was saved."""
         self._orders.put(self._remove_journal)
 
-    def _note(self, write: object) -> None:
+    def _note(self, write: Callable[[Journal], None]) -> None:
         def order() -> None:
             if self._journal is not None:
-                write(self._journal)  # type: ignore[operator]
+                write(self._journal)
                 # Orders that come more often than ticks must not keep the sound waiting.
                 if time.monotonic() - self._worked_at >= self.tick_s:
                     self._work()
@@ -164,15 +170,19 @@ class KeeperWorker(Worker):
         self._spool = self._segment = self._resampler = None
 
     def _leave(self) -> None:
-        """Let the answers of a live recording that was not saved lie for the next start: the latest one's alone."""
+        """Let the answers of a recording that was not saved lie for the next start: the latest one's alone."""
         journal = self._journal
-        if journal is not None and self._is_live and journal.n_answers >= _WORTH_KEEPING:
+        if journal is not None and self._is_worth_keeping(journal):
             journal.leave()
             self._journal = None
             if self._left is not None:
                 discard(self._left)
             self._left = journal.path
         self._forget()
+
+    def _is_worth_keeping(self, journal: Journal) -> bool:
+        # A clip can be played again, what somebody wrote about it cannot.
+        return journal.has_words or (self._is_live and journal.n_answers >= _WORTH_KEEPING)
 
     def _end(self) -> None:
         self._leave()
@@ -205,8 +215,8 @@ class Keeper(QObject):
         recorder.predicted.connect(self._worker.answer)
         recorder.gap_ended.connect(self._worker.gap)
 
-    def markers_changed(self) -> None:
-        """Note the markers of the recording in hand."""
+    def words_changed(self) -> None:
+        """Note markers and note of the recording in hand."""
         if self._recorder.session is self._kept:
             self._worker.mark(self._recorder.session)
 

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from ser_desktop.core import journal as journal_room
 from ser_desktop.core import paths
 from ser_desktop.core.journal import Journal, find_interrupted, read_journal
+from ser_desktop.core.markers import Marker
 from ser_desktop.core.ring import RingBuffer
 from ser_desktop.core.session import Session, SessionState
 from ser_desktop.core.session_sound import SoundSpool
@@ -139,6 +140,18 @@ def test_what_is_not_worth_it_is_not_offered(tmp_path: Path, n_answers: int, is_
     worker_with(tmp_path, n_answers, datetime(2026, 5, 1, 12, 0), is_live=is_live)._end()
     assert find_interrupted(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_short_clip_with_a_marker_is_worth_it(tmp_path: Path) -> None:
+    worker = worker_with(tmp_path, 5, datetime(2026, 5, 1, 12, 0), is_live=False)
+    session = Session("A model")
+    session.markers = [Marker(2.0, "here")]
+    worker.mark(session)
+    while not worker._orders.empty():
+        worker._orders.get()()
+    worker._end()
+    (found,) = find_interrupted(tmp_path)
+    assert found.session.markers == session.markers
 
 
 def test_a_recording_that_was_saved_is_not_offered(tmp_path: Path) -> None:
