@@ -30,7 +30,7 @@ _VERSION = 1
 
 @dataclass(frozen=True)
 class Interrupted:
-    """A recording whose program ended without closing it.
+    """A recording that ended without being saved, be it for a crash.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class Journal:
 
     def __init__(self, folder: Path, session: Session) -> None:
         started_at = session.started_at or datetime.now().astimezone()
-        self.path = folder / f"{started_at:%Y%m%d-%H%M%S}-{os.getpid()}.journal"
+        self.path = folder / f"{started_at:%Y%m%d-%H%M%S-%f}-{os.getpid()}.journal"
         self._head = {"format": _FORMAT, "version": _VERSION, **head_as_json(session)}
         self._lines: list[str] = []
         self._n_answers = 0

@@ -65,6 +65,7 @@ class SessionsDoor(QObject):
         self.files = Files(recorder, window)
         self.recovery = Recovery(recorder, self.files)
         self.moments.changed.connect(self.moment_changed)
+        self.keeper.replaced.connect(self.recovery.offer)
         self.marking.changed.connect(self.keeper.words_changed)
         self.files.noted.connect(self.keeper.words_changed)
         self.files.saved.connect(self.keeper.saved)

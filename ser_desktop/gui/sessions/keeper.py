@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from ser_desktop.core import paths
 from ser_desktop.core.audio import Resampler
-from ser_desktop.core.journal import Journal, discard
+from ser_desktop.core.journal import Interrupted, Journal, discard
 from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.session import Gap, Session, SessionState
 from ser_desktop.core.session_sound import Sound, SoundSpool
@@ -25,7 +25,7 @@ from ser_desktop.microphone import FileSource
 _log = logging.getLogger(__name__)
 
 _FLUSH_S = 2.0
-_WORTH_KEEPING = 30
+_WORTH_KEEPING = 10
 """Answers of a recording that are offered again where it was not saved; one with markers or a note always is."""
 
 
@@ -38,16 +38,20 @@ class KeeperWorker(Worker):
         There is no room for more sound.
     unwritten(str)
         The journal cannot be written, and why.
+    replaced(Interrupted)
+        Another recording took the place of this one, which was not saved.
     """
 
     full = Signal()
     unwritten = Signal(str)
+    replaced = Signal(object)
     tick_s = 0.5
 
     def __init__(self) -> None:
         super().__init__("keeper")
         self._spool: SoundSpool | None = None
         self._journal: Journal | None = None
+        self._session: Session | None = None
         self._segment: Segment | None = None
         self._resampler: Resampler | None = None
         self._cursor = 0
@@ -56,9 +60,9 @@ class KeeperWorker(Worker):
         self._is_live = True
         self._left: Path | None = None
 
-    def begin(self, spool: SoundSpool | None, journal: Journal, *, is_live: bool = True) -> None:
+    def begin(self, spool: SoundSpool | None, journal: Journal, session: Session, *, is_live: bool = True) -> None:
         """Order: keep another recording; of the one before only answers stay, if worth it and not saved."""
-        self._orders.put(lambda: self._begin(spool, journal, is_live))
+        self._orders.put(lambda: self._begin(spool, journal, session, is_live))
 
     def listen(self, segment: Segment) -> None:
         """Order: take the sound of a segment from now on."""
@@ -107,8 +111,10 @@ class KeeperWorker(Worker):
     def _is_busy(self) -> bool:
         return self._journal is not None
 
-    def _begin(self, spool: SoundSpool | None, journal: Journal, is_live: bool) -> None:
-        self._leave()
+    def _begin(self, spool: SoundSpool | None, journal: Journal, session: Session, is_live: bool) -> None:
+        before, self._session = self._session, session
+        if (left := self._leave()) is not None and before is not None:
+            self.replaced.emit(Interrupted(left, before))
         self._spool, self._journal, self._is_live = spool, journal, is_live
         self._was_full = self._was_unwritten = False
 
@@ -169,20 +175,22 @@ class KeeperWorker(Worker):
             self._spool.close()
         self._spool = self._segment = self._resampler = None
 
-    def _leave(self) -> None:
-        """Let the answers of a recording that was not saved lie for the next start: the latest one's alone."""
-        journal = self._journal
+    def _leave(self) -> Path | None:
+        """Let the answers of a recording that was not saved lie, the latest one's alone; return where."""
+        journal, left = self._journal, None
         if journal is not None and self._is_worth_keeping(journal):
             journal.leave()
             self._journal = None
             if self._left is not None:
                 discard(self._left)
-            self._left = journal.path
+            self._left = left = journal.path
         self._forget()
+        return left
 
     def _is_worth_keeping(self, journal: Journal) -> bool:
         # A clip can be played again, what somebody wrote about it cannot.
-        return journal.has_words or (self._is_live and journal.n_answers >= _WORTH_KEEPING)
+        least = 1 if journal.has_words else _WORTH_KEEPING if self._is_live else None
+        return least is not None and journal.n_answers >= least
 
     def _end(self) -> None:
         self._leave()
@@ -199,7 +207,14 @@ class Keeper(QObject):
     ----------
     sound : Sound or None
         Of the recording in hand.
+
+    Signals
+    -------
+    replaced(Interrupted)
+        Another recording took the place of this one, which was not saved.
     """
+
+    replaced = Signal(object)
 
     def __init__(self, recorder: Recorder, parent: QObject) -> None:
         super().__init__(parent)
@@ -208,6 +223,7 @@ class Keeper(QObject):
         self._worker.full.connect(self._sound_is_full)
         self._worker.unwritten.connect(self._journal_unwritten)
         self._worker.crashed.connect(recorder.crashed)
+        self._worker.replaced.connect(self.replaced)
         self.sound: Sound | None = None
         self._kept: Session | None = None
         recorder.segment_begun.connect(self._segment_begun)
@@ -241,7 +257,8 @@ class Keeper(QObject):
             spool = _new_spool()
             self.sound, self._kept = spool, self._recorder.session
             is_live = not isinstance(self._recorder.source, FileSource)
-            self._worker.begin(spool, Journal(paths.journals_folder(), self._kept.snapshot()), is_live=is_live)
+            journal = Journal(paths.journals_folder(), self._kept.snapshot())
+            self._worker.begin(spool, journal, self._kept, is_live=is_live)
         self._worker.listen(segment)
 
     def _state_changed(self, state: SessionState) -> None:
