@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ser_desktop.gui.elided_box import ElidedComboBox
 from ser_desktop.gui.training import messages
 from ser_desktop.gui.training.draft import PLAIN_RECIPES, SEEDS, Parts, RecipeChoice
 from ser_desktop.gui.training.parts import Choice
@@ -145,8 +146,7 @@ class RecipePage(QWidget):
         return drawer
 
     def _box(self, words: Mapping[str, str], chosen: str) -> QComboBox:
-        box = QComboBox()
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box = ElidedComboBox()
         box.setMinimumContentsLength(12)
         for value, text in words.items():
             box.addItem(text, value)
