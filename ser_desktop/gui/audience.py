@@ -191,6 +191,7 @@ class AudienceView(QWidget):
         recorder.model_changed.connect(self._model_changed)
         recorder.predicted.connect(self._predicted)
         recorder.gap_ended.connect(self._gap_ended)
+        recorder.input_wanted.connect(self._input_wanted)
         self.restyle()
 
     def _build_head(self) -> QGridLayout:
@@ -295,6 +296,9 @@ class AudienceView(QWidget):
             self.answer.show_text(messages.LISTENING, "")
         elif state in texts:
             self.answer.show_text(*texts[state])
+
+    def _input_wanted(self) -> None:
+        self.answer.show_text(messages.NO_MICROPHONES, "")
 
     def _model_changed(self, _model: ModelInfo) -> None:
         if not self._recorder.session.history:
