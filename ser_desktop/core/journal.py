@@ -30,7 +30,7 @@ _VERSION = 1
 
 @dataclass(frozen=True)
 class Interrupted:
-    """A recording whose program ended without closing it.
+    """A recording that ended without being saved, be it for a crash.
 
     Attributes
     ----------
@@ -58,10 +58,12 @@ class Journal:
 
     def __init__(self, folder: Path, session: Session) -> None:
         started_at = session.started_at or datetime.now().astimezone()
-        self.path = folder / f"{started_at:%Y%m%d-%H%M%S}-{os.getpid()}.journal"
+        self.path = folder / f"{started_at:%Y%m%d-%H%M%S-%f}-{os.getpid()}.journal"
         self._head = {"format": _FORMAT, "version": _VERSION, **head_as_json(session)}
         self._lines: list[str] = []
         self._n_answers = 0
+        self._markers: list[Marker] = []
+        self._note = ""
         self._file: IO[bytes] | None = None
         self._lock = FileLock(_lock_of(self.path))
 
@@ -76,7 +78,14 @@ class Journal:
 
     def set_markers(self, markers: list[Marker]) -> None:
         """Remember all markers; what was said about them before no longer counts."""
+        self._markers = markers
         self._add({"markers": [marker_as_json(marker) for marker in markers]})
+
+    def set_note(self, note: str) -> None:
+        """Remember what was written about the whole recording."""
+        if note != self._note:
+            self._note = note
+            self._add({"note": note})
 
     def flush(self) -> None:
         """Write what was remembered, and let it reach the disk.
@@ -102,6 +111,11 @@ class Journal:
     def n_answers(self) -> int:
         """Answers so far."""
         return self._n_answers
+
+    @property
+    def has_words(self) -> bool:
+        """Whether somebody has marked or written something."""
+        return bool(self._markers or self._note)
 
     def leave(self) -> None:
         """Let the file lie for the next start, which offers it: the recording ended without being saved."""
@@ -174,6 +188,7 @@ def read_journal(path: Path) -> Session:
     head["markers"] = next(
         (value["markers"] for value in reversed(rest) if "markers" in value), head.get("markers", [])
     )
+    head["note"] = next((value["note"] for value in reversed(rest) if "note" in value), head.get("note", ""))
     # What could not be written at first was written again.
     try:
         windows = {float(value["window"]["end_s"]): value["window"] for value in rest if "window" in value}

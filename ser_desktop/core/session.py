@@ -37,6 +37,10 @@ _ALLOWED: dict[SessionState, frozenset[SessionState]] = {
 }
 
 
+Words = tuple[tuple[Marker, ...], str]
+"""Markers and the note about the whole."""
+
+
 class SessionStateError(SerError):
     """A change of state that cannot happen; a defect of ours."""
 
@@ -76,6 +80,8 @@ class Session:
         Name of the sound file that lies beside `path`, empty where there is none.
     path : Path or None
         The file it was opened from or saved to.
+    stored : tuple
+        The `words` that are in that file.
     """
 
     def __init__(self, model: str = "") -> None:
@@ -92,6 +98,7 @@ class Session:
         self.history: list[Prediction] = []
         self.gaps: list[Gap] = []
         self.markers: list[Marker] = []
+        self.stored: Words = ((), "")
 
     @classmethod
     def of(cls, model: ModelInfo) -> Session:
@@ -104,6 +111,11 @@ class Session:
     def is_recording(self) -> bool:
         """Whether a recording is under way, also while it waits for its microphone."""
         return self.state in {SessionState.LISTENING, SessionState.PAUSED}
+
+    @property
+    def words(self) -> Words:
+        """What somebody marked and wrote, as it is now."""
+        return tuple(self.markers), self.note
 
     def go(self, state: SessionState) -> None:
         """Change the state.
@@ -127,6 +139,7 @@ class Session:
         self.markers = []
         self.note = self.audio = ""
         self.path = None
+        self.stored = ((), "")
 
     def add(self, prediction: Prediction) -> None:
         """Remember an answer."""

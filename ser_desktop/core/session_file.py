@@ -156,6 +156,7 @@ def session_from(head: Mapping[str, Any], windows: Sequence[object], name: str) 
         session.gaps = [Gap(_time(gap["start_s"]), _time(gap["end_s"])) for gap in head.get("gaps", ())]
         part = "its list of markers"
         session.markers = sorted(Marker(_time(m["at_s"]), _text(m["note"])) for m in head.get("markers", ()))
+        session.stored = session.words
         end_s, known = 0.0, set(session.labels)
         for i, window in enumerate(windows):
             part = f"answer {i + 1} of {len(windows)}"

@@ -9,12 +9,14 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
+from ser_desktop.core.levels import Heard
 from ser_desktop.core.prediction import AnswerState, Prediction
 
 SILENT = -1
 """What stands in `WindowLog.best` for windows without speech."""
 
 _STATES = tuple(AnswerState)
+_HEARD: tuple[Heard | None, ...] = (None, *Heard)
 
 
 class WindowLog(Sequence[Prediction]):
@@ -34,6 +36,7 @@ class WindowLog(Sequence[Prediction]):
         self.labels = labels
         self._times = array("d")
         self._states = array("B")
+        self._heard = array("B")
         self._probabilities = array("f")
         for prediction in predictions:
             self.append(prediction)
@@ -42,6 +45,7 @@ class WindowLog(Sequence[Prediction]):
         """Add an answer at the end."""
         self._times.extend((prediction.start_s, prediction.end_s))
         self._states.append(_STATES.index(prediction.state))
+        self._heard.append(_HEARD.index(prediction.heard))
         self._probabilities.extend(prediction.probabilities or (0.0,) * len(self.labels))
 
     def __len__(self) -> int:
@@ -64,20 +68,22 @@ class WindowLog(Sequence[Prediction]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, WindowLog):
             return NotImplemented
-        return (self.labels, self._times, self._states, self._probabilities) == (
+        return (self.labels, self._times, self._states, self._heard, self._probabilities) == (
             other.labels,
             other._times,
             other._states,
+            other._heard,
             other._probabilities,
         )
 
     __hash__ = None  # type: ignore[assignment]
 
     def _at(self, i: int) -> Prediction:
-        state, n = _STATES[self._states[i]], len(self.labels)
+        state, heard, n = _STATES[self._states[i]], _HEARD[self._heard[i]], len(self.labels)
         spoken = state in {AnswerState.EMOTION, AnswerState.NOT_SURE}
         probabilities = tuple(self._probabilities[i * n : (i + 1) * n]) if spoken else ()
-        return Prediction(self._times[2 * i], self._times[2 * i + 1], state, self.labels, probabilities)
+        start_s, end_s = self._times[2 * i : 2 * i + 2]
+        return Prediction(start_s, end_s, state, self.labels, probabilities, heard=heard)
 
     @property
     def n_spoken(self) -> int:
@@ -109,7 +115,7 @@ class WindowLog(Sequence[Prediction]):
         return np.asarray(np.array(self._states, np.int64) == _STATES.index(AnswerState.EMOTION), np.bool_)
 
     def overall(self, threshold: float) -> Prediction | None:
-        """Sum up a file: mean probabilities of the windows with speech, else why there are none.
+        """Sum up a file: mean probabilities of the windows with speech, else why there are none and what was heard.
 
         None without windows.
         """
@@ -120,9 +126,15 @@ class WindowLog(Sequence[Prediction]):
         if not n_spoken:
             is_quiet = _STATES.index(AnswerState.TOO_QUIET) in self._states
             state = AnswerState.TOO_QUIET if is_quiet else AnswerState.NO_SPEECH
-            return Prediction(start_s, end_s, state, self.labels)
+            return Prediction(start_s, end_s, state, self.labels, heard=self._heard_most(state))
         # Windows without speech hold zeros and add nothing to the sum.
         table = np.frombuffer(self._probabilities, np.float32).reshape(len(self), len(self.labels))
         mean = tuple(float(p) for p in table.sum(axis=0, dtype=np.float64) / n_spoken)
         state = AnswerState.EMOTION if max(mean) >= threshold else AnswerState.NOT_SURE
         return Prediction(start_s, end_s, state, self.labels, mean)
+
+    def _heard_most(self, state: AnswerState) -> Heard | None:
+        """Return what was heard in most windows of a state; of equals what is most like a voice."""
+        code = _STATES.index(state)
+        heard = [kind for kind, other in zip(self._heard, self._states, strict=True) if other == code]
+        return _HEARD[max(set(heard), key=lambda kind: (heard.count(kind), kind))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QScreen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QScreen
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -20,6 +20,7 @@ from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.core.session import Gap, SessionState
 from ser_desktop.gui import messages, theme
+from ser_desktop.gui.audience_controls import PresenterControls
 from ser_desktop.gui.plots import TimelineView
 from ser_desktop.gui.recorder import Recorder
 from ser_desktop.gui.symbols import paint_symbol
@@ -29,7 +30,7 @@ SMALLEST = 0.045
 
 _SIGN = 0.05
 _SUBTITLE = 0.07
-_WORD = 0.26
+_WORD, _WORD_OF_PLACE = 0.26, 0.6
 _LANE = 1.15
 
 
@@ -60,8 +61,7 @@ class LargeAnswer(QWidget):
         tile = min(0.3 * self.screen_height, 0.8 * self.height()) if self._symbol else 0.0
         gap = tile / 5
         room = self.width() - tile - gap
-        word = theme.sized(self.font(), self._fitting(self.title, round(_WORD * self.screen_height), room), bold=True)
-        below = theme.sized(self.font(), self._fitting(self.subtitle, round(_SUBTITLE * self.screen_height), room))
+        word, below = self.fonts(room)
         widest = max(
             QFontMetricsF(word).horizontalAdvance(self.title), QFontMetricsF(below).horizontalAdvance(self.subtitle)
         )
@@ -75,6 +75,13 @@ class LargeAnswer(QWidget):
         painter.drawText(QRectF(left + tile + gap, top, widest + 4, heights[0]), 0, self.title)
         painter.setFont(below)
         painter.drawText(QRectF(left + tile + gap, top + heights[0], widest + 4, heights[1]), 0, self.subtitle)
+
+    def fonts(self, room: float) -> tuple[QFont, QFont]:
+        """Return the fonts of word and certainty in a place so wide and as high as this one."""
+        largest = round(min(_WORD * self.screen_height, _WORD_OF_PLACE * self.height()))
+        word = theme.sized(self.font(), self._fitting(self.title, largest, room), bold=True)
+        below = self._fitting(self.subtitle, round(_SUBTITLE * self.screen_height), room)
+        return word, theme.sized(self.font(), below)
 
     def _fitting(self, text: str, largest: int, room: float) -> int:
         smallest = round(SMALLEST * self.screen_height)
@@ -160,12 +167,14 @@ class AudienceView(QWidget):
         self.sign = QLabel(messages.AUDIENCE_SIGN)
         self.sign.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.leave_button = QPushButton(messages.AUDIENCE_LEAVE)
-        self.leave_button.setObjectName("leave")
+        self.leave_button.setObjectName("quiet")
         self.leave_button.setToolTip(messages.AUDIENCE_LEAVE_TIP)
         self.leave_button.setAccessibleName(messages.AUDIENCE_LEAVE_NAME)
         # Space belongs to the recording.
         self.leave_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.leave_button.clicked.connect(self.close)
+        self.controls = PresenterControls()
+        self.controls.record_button.clicked.connect(self.toggle)
         self.consent = ConsentPanel()
         self.consent.answered.connect(self._consented)
         self._page = QVBoxLayout(self)
@@ -176,11 +185,13 @@ class AudienceView(QWidget):
         # In the middle of what is left: the sign stays where it is.
         self._page.addWidget(self.consent, stretch=1, alignment=Qt.AlignmentFlag.AlignCenter)
         self._page.addWidget(self.timeline)
+        self._page.addWidget(self.controls)
         self.consent.hide()
         recorder.state_changed.connect(self._state_changed)
         recorder.model_changed.connect(self._model_changed)
         recorder.predicted.connect(self._predicted)
         recorder.gap_ended.connect(self._gap_ended)
+        recorder.input_wanted.connect(self._input_wanted)
         self.restyle()
 
     def _build_head(self) -> QGridLayout:
@@ -220,7 +231,7 @@ class AudienceView(QWidget):
 
     def _ask(self, *, is_asking: bool) -> None:
         self.consent.setVisible(is_asking)
-        for widget in (self.answer, self.timeline):
+        for widget in (self.answer, self.timeline, self.controls):
             widget.setHidden(is_asking)
 
     # ---- keys and sizes
@@ -253,6 +264,7 @@ class AudienceView(QWidget):
         self.answer.screen_height = height
         self.sign.setStyleSheet(f"font-size: {small}px; color: {theme.theme().good};")
         self.leave_button.setStyleSheet(f"font-size: {small}px; padding: {small // 6}px {small // 2}px;")
+        self.controls.scale(height, theme.theme().muted)
         self.consent.scale(max(12, round(_SIGN * height)), round(0.8 * self.width()))
         self.timeline.set_text_size(small)
         self.timeline.setFixedHeight(round(_LANE * small * max(1, len(self.timeline.labels)) + 2 * small))
@@ -276,13 +288,17 @@ class AudienceView(QWidget):
             SessionState.LOADING: (messages.LOADING, ""),
             SessionState.PAUSED: (messages.PAUSED, messages.PAUSED_HINT),
             SessionState.FAILED: (messages.FAILED, ""),
-            SessionState.IDLE: (messages.AUDIENCE_IDLE, messages.AUDIENCE_IDLE_HINT),
+            SessionState.IDLE: (messages.AUDIENCE_IDLE, ""),
         }
+        self.controls.show_state(state, recording=self._recorder.session.is_recording)
         if state is SessionState.LISTENING and not self._recorder.session.history:
             self._begin()
             self.answer.show_text(messages.LISTENING, "")
         elif state in texts:
             self.answer.show_text(*texts[state])
+
+    def _input_wanted(self) -> None:
+        self.answer.show_text(messages.NO_MICROPHONES, "")
 
     def _model_changed(self, _model: ModelInfo) -> None:
         if not self._recorder.session.history:

@@ -271,6 +271,10 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the clocks; threads are ended by the application."""
+        # Only who closes it is asked, not a system that ends.
+        if event.spontaneous() and not self.sessions.may_close():
+            event.ignore()
+            return
         self._meter_timer.stop()
         self._text_timer.stop()
         self.training.close()

@@ -93,7 +93,7 @@ AUDIENCE_ON = "Audience view on another screen"
 AUDIENCE_TITLE = "Speech Emotion – audience view"
 AUDIENCE_LEAVE, AUDIENCE_LEAVE_TIP, AUDIENCE_LEAVE_NAME = "✕", "Back to the window (Esc)", "Leave"
 AUDIENCE_SIGN = "Runs on this computer · no sound leaves it"
-AUDIENCE_IDLE, AUDIENCE_IDLE_HINT = "Ready", "Space: listen · Esc: leave"
+AUDIENCE_IDLE = "Ready"
 CONSENT_TITLE = "May this computer listen?"
 CONSENT_TEXT = (
     "It will hear everybody in this room and show which emotion a voice seems to express. No sound is kept unless "
@@ -323,6 +323,13 @@ def record_button(state: SessionState) -> str:
         SessionState.PAUSED: STOP,
         SessionState.FINISHING: FINISHING,
     }.get(state, RECORD)
+
+
+def audience_hint(state: SessionState) -> str:
+    """Which keys do something for the presenter now."""
+    stops = {SessionState.LISTENING, SessionState.PAUSED}
+    space = "Space: stop · " if state in stops else "Space: listen · " if state is SessionState.IDLE else ""
+    return f"{space}Esc: leave"
 
 
 def unexpected(version: str, log: str) -> str:

@@ -172,7 +172,7 @@ def _style_sheet(t: Theme) -> str:
     QPushButton:focus, QToolButton:focus, QComboBox:focus {{ border: 2px solid {t.accent}; }}
     QPushButton:disabled, QToolButton:disabled {{ color: {t.muted}; }}
     QFileDialog QToolButton {{ padding: 2px; }}
-    QPushButton#leave {{ background: transparent; color: {t.muted}; }}
+    QPushButton#quiet {{ background: transparent; color: {t.muted}; }}
     QToolButton::menu-indicator {{ image: none; }}
     QWidget#bar QPushButton, QWidget#bar QToolButton {{ padding: 7px 10px; }}
     QWidget#bar QPushButton#record {{

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from ser_desktop.core.session import SessionState
 from ser_desktop.gui import icons, messages, theme
 from ser_desktop.gui.durations import clock
+from ser_desktop.gui.elided_box import ElidedComboBox
 from ser_desktop.gui.widgets import LevelMeter, LightLabel, label
 from ser_desktop.microphone import InputDevice
 
@@ -72,13 +73,12 @@ class ToolBar(QWidget):
         row.addWidget(self.menu_button)
 
     def _build_picker(self) -> QComboBox:
-        picker = QComboBox()
+        picker = ElidedComboBox()
         picker.setAccessibleName(messages.MICROPHONE)
         picker.setToolTip(messages.MICROPHONE_TIP)
         picker.setMinimumWidth(176)
         picker.setMaximumWidth(380)
         picker.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        picker.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         picker.activated.connect(self._picked)
         return picker
 

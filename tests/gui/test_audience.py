@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -67,7 +68,8 @@ def test_the_main_window_has_room_for_its_button(window: MainWindow) -> None:
 
 def test_every_letter_can_be_read_from_ten_metres(view: AudienceView) -> None:
     view.toggle()
-    texts = [*view.findChildren(QLabel), *view.findChildren(QPushButton)]
+    presenter = view.controls
+    texts = [w for w in (*view.findChildren(QLabel), *view.findChildren(QPushButton)) if not presenter.isAncestorOf(w)]
     assert texts
     for widget in texts:
         widget.ensurePolished()
@@ -93,6 +95,74 @@ def test_those_who_are_heard_are_asked_once(view: AudienceView, qtbot: QtBot, mo
     assert not view.consent.isVisible()
 
 
+def test_the_mouse_records_and_stops(view: AudienceView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorder, button, hint = view._recorder, view.controls.record_button, view.controls.hint
+    toggled: list[bool] = []
+    monkeypatch.setattr(recorder, "toggle", lambda: toggled.append(True))
+    view._state_changed(SessionState.IDLE)
+    assert (button.text(), button.accessibleName(), hint.text()) == ("Record", "Record", "Space: listen · Esc: leave")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert view.consent.isVisible()
+    assert not button.isVisible(), "the question has its own buttons"
+    qtbot.mouseClick(view.consent.yes_button, Qt.MouseButton.LeftButton)
+    assert toggled == [True]
+    monkeypatch.setattr(recorder.session, "state", SessionState.LISTENING)
+    view._state_changed(SessionState.LISTENING)
+    assert (button.text(), button.accessibleName(), hint.text()) == ("Stop", "Stop", "Space: stop · Esc: leave")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert toggled == [True, True]
+    monkeypatch.setattr(recorder.session, "state", SessionState.FINISHING)
+    view._state_changed(SessionState.FINISHING)
+    assert not button.isEnabled()
+    assert hint.text() == "Esc: leave"
+    monkeypatch.setattr(recorder.session, "state", SessionState.IDLE)
+
+
+def test_without_a_microphone_the_button_says_so(view: AudienceView, qtbot: QtBot) -> None:
+    view._has_consent = True
+    view._recorder.source, view._recorder._is_opening = None, False
+    view._state_changed(SessionState.IDLE)
+    qtbot.mouseClick(view.controls.record_button, Qt.MouseButton.LeftButton)
+    assert view.answer.title == messages.NO_MICROPHONES
+
+
+def test_the_presenters_button_takes_space_from_nobody_and_the_keys_reach_it(
+    view: AudienceView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toggled: list[bool] = []
+    monkeypatch.setattr(view, "_has_consent", True)
+    monkeypatch.setattr(view._recorder, "toggle", lambda: toggled.append(True))
+    view._state_changed(SessionState.IDLE)
+    button = view.controls.record_button
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert not button.hasFocus()
+    qtbot.keyClick(view, Qt.Key.Key_Tab)
+    assert button.hasFocus()
+    qtbot.keyClick(button, Qt.Key.Key_Space)
+    assert toggled == [True, True]
+    view._state_changed(SessionState.FINISHING)
+    assert view.hasFocus()
+
+
+@pytest.mark.parametrize("size", [(3840, 2160), (1920, 1080), (1024, 768), (800, 600)])
+def test_the_presenters_button_is_large_enough_and_in_sight(
+    view: AudienceView, qtbot: QtBot, size: tuple[int, int]
+) -> None:
+    view.resize(*size)
+    button, hint = view.controls.record_button, view.controls.hint
+    widths = set()
+    for state in (SessionState.IDLE, SessionState.LISTENING, SessionState.FINISHING):
+        view.controls.show_state(state, recording=state is SessionState.LISTENING)
+        qtbot.wait(20)
+        widths.add(button.width())
+        assert button.width() >= button.minimumSizeHint().width()
+    assert len(widths) == 1, "values move, the layout does not"
+    assert button.height() >= max(44, 0.049 * view.height())
+    assert view.rect().contains(view.controls.geometry())
+    assert hint.geometry().left() > button.geometry().right()
+    assert view.timeline.geometry().bottom() < view.controls.geometry().top()
+
+
 def test_escape_declines_before_it_leaves(view: AudienceView, qtbot: QtBot) -> None:
     qtbot.keyClick(view, Qt.Key.Key_Space)
     assert view.consent.isVisible()
@@ -115,6 +185,8 @@ def test_all_of_the_timeline_is_in_sight(view: AudienceView, qtbot: QtBot) -> No
         qtbot.wait(50)
         assert view.rect().contains(view.timeline.geometry())
         assert view.answer.geometry().bottom() < view.timeline.geometry().top()
+        fonts = view.answer.fonts(view.answer.width())
+        assert sum(QFontMetricsF(font).height() for font in fonts) <= view.answer.height()
 
 
 def test_letters_do_not_blow_the_window_up(view: AudienceView, qtbot: QtBot) -> None:

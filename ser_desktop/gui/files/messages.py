@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.gui.durations import clock, roughly
 from ser_desktop.gui.messages import answer_title, certainty_words
+from ser_desktop.gui.trust_messages import heard_short
 
 if TYPE_CHECKING:
     from ser_desktop.gui.files.entries import Entry
@@ -47,6 +48,7 @@ CHOOSE_ROW = "Choose a file to see how the voice changes in time."
 NOTHING_YET = "Nothing has been heard of it yet."
 WHOLE_FILE = "The whole file at a glance"
 NOT_SURE, SILENCE = "not sure", "no speech"
+FAINT = "There is a voice, but too faint to judge."
 RECORDING = "Paused while you record, so that no answer is missed. Goes on by itself when the recording ends."
 LOADING = "Waits until the model is loaded."
 UNEXPECTED = "Something went wrong that should not. The log has the details; “Analyse again” may help."
@@ -78,6 +80,11 @@ def answer(prediction: Prediction) -> str:
     if prediction.state is AnswerState.NOT_SURE:
         return f"Not sure, perhaps {prediction.label}"
     return answer_title(prediction)
+
+
+def instead(prediction: Prediction) -> str:
+    """Say what was heard where there is no speech to judge, "" where there is or nobody knows."""
+    return heard_short(prediction) or (FAINT if prediction.state is AnswerState.TOO_QUIET else "")
 
 
 def certainty(prediction: Prediction) -> str:
@@ -131,8 +138,10 @@ def headline(entry: Entry) -> str:
     prediction = entry.answer
     if prediction is None:
         return entry.path.name
-    sure = certainty(prediction)
-    return f"{entry.path.name} — {answer(prediction)}" + (f", {sure}" if sure else "")
+    said, sure = f"{entry.path.name} — {answer(prediction)}", certainty(prediction)
+    if sure:
+        return f"{said}, {sure}"
+    return f"{said}. {instead(prediction)}" if instead(prediction) else said
 
 
 def shares(found: list[tuple[str, float]], *, is_whole: bool) -> str:

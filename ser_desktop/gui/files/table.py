@@ -131,7 +131,10 @@ class FileTable(QAbstractTableModel):
         return words(entry.analysis.answer)
 
     def _tip(self, entry: Entry, column: Column) -> str:
-        return str(entry.path) if column is Column.FILE else self._text(entry, column)
+        if column is Column.FILE:
+            return str(entry.path)
+        instead = messages.instead(entry.answer) if column is Column.ANSWER and entry.answer is not None else ""
+        return f"{self._text(entry, column)}. {instead}" if instead else self._text(entry, column)
 
     @staticmethod
     def _decoration(entry: Entry, column: Column) -> QPixmap | None:

@@ -65,7 +65,9 @@ class SessionsDoor(QObject):
         self.files = Files(recorder, window)
         self.recovery = Recovery(recorder, self.files)
         self.moments.changed.connect(self.moment_changed)
-        self.marking.changed.connect(self.keeper.markers_changed)
+        self.keeper.replaced.connect(self.recovery.offer)
+        self.marking.changed.connect(self.keeper.words_changed)
+        self.files.noted.connect(self.keeper.words_changed)
         self.files.saved.connect(self.keeper.saved)
         self.files.shown.connect(self._say_what_is_open)
         self.card.close_session.clicked.connect(self.files.close)
@@ -76,6 +78,10 @@ class SessionsDoor(QObject):
         recorder.gap_ended.connect(self._gap_ended)
         mark = QShortcut(QKeySequence("M"), window, self.marking.mark)
         mark.setWhatsThis(messages.MARK_KEY)
+
+    def may_close(self) -> bool:
+        """Whether the window may be closed; where what was written would be lost, it is said once."""
+        return self.files.may_close()
 
     def shut_down(self) -> bool:
         """End every thread; True once they are gone."""

@@ -8,8 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from ser_desktop.core.errors import UserFacingError
-from ser_desktop.core.markers import Marker
-from ser_desktop.core.session import Session, SessionState
+from ser_desktop.core.session import Session, SessionState, Words
 from ser_desktop.core.session_sound import Sound
 from ser_desktop.gui.file_dialogs import ask_for_file
 from ser_desktop.gui.recorder import Notice, Recorder
@@ -37,11 +36,14 @@ class Files(QObject):
     shown()
         Another session is in hand.
     saved(Session)
-        All of it: answers that came meanwhile are not in the file.
+        All of it: neither are there answers that came meanwhile, nor words that no session file holds.
+    noted()
+        Something was written about the session in hand.
     """
 
     shown = Signal()
     saved = Signal(object)
+    noted = Signal()
 
     def __init__(self, recorder: Recorder, window: QWidget) -> None:
         super().__init__(window)
@@ -54,8 +56,8 @@ class Files(QObject):
         self.sound: Sound | None = None
         self._before: tuple[Session, Sound | None] | None = None
         self._dialog: SaveDialog | None = None
-        # What an opened session's markers were when it was opened or saved last, or dropping others was announced.
-        self._known_markers: list[Marker] = []
+        # It was said that these would be dropped.
+        self._announced: list[Words] = []
         recorder.may_begin = self._may_begin
 
     @property
@@ -65,7 +67,7 @@ class Files(QObject):
 
     def begin(self, sound: Sound | None) -> None:
         """Take over that a new recording began, whose sound is kept there."""
-        self.sound, self._before = sound, None
+        self.sound, self._before, self._announced = sound, None, []
 
     def ensure_thread(self) -> FilesWorker:
         """Return the worker, running."""
@@ -97,8 +99,9 @@ class Files(QObject):
     def save(self, path: Path, *, with_sound: bool = False, note: str | None = None) -> None:
         """Save the session in hand as it is now; the banner tells when it is done."""
         session = self._recorder.session
-        if note is not None:
+        if note is not None and note != session.note:
             session.note = note
+            self.noted.emit()
         sound = self.sound if with_sound else None
         if sound is not None:
             # Who records again or closes the window gives the sound up; the worker releases it.
@@ -109,12 +112,15 @@ class Files(QObject):
         self.save(path, with_sound=with_sound, note=note)
 
     def _saved(self, saving: Saving) -> None:
+        session, copy = saving.session, saving.copy
         if saving.path.suffix.lower() == SESSION:
-            saving.session.path, saving.session.audio = saving.path, saving.copy.audio
-            if saving.session is self._recorder.session:
-                self._known_markers = list(saving.copy.markers)
-            if len(saving.copy.history) == len(saving.session.history):
-                self.saved.emit(saving.session)
+            session.path, session.audio, session.stored = saving.path, copy.audio, copy.words
+            are_words_kept = True
+        else:
+            # What cannot be opened here again does not bring words back.
+            are_words_kept = session.words == (session.stored if session.path is not None else Session().words)
+        if are_words_kept and len(copy.history) == len(session.history):
+            self.saved.emit(session)
         self._recorder.noticed.emit(Notice(messages.saved(str(saving.path), saving.sound is not None), is_good=True))
         self.shown.emit()
 
@@ -136,11 +142,12 @@ class Files(QObject):
         if self._recorder.session.state is not SessionState.IDLE:
             self._recorder.noticed.emit(Notice(messages.OPEN_WHEN_IDLE))
             return False
-        if not self._may_drop(messages.OPEN_AGAIN):
+        # A recording waits; another opened session is gone.
+        if self.is_opened and not self._may_drop(messages.OPEN_AGAIN, [self._recorder.session]):
             return False
         if self._before is None:
             self._before = (self._recorder.session, self.sound)
-        self.sound, self._known_markers = sound, list(session.markers)
+        self.sound, self._announced = sound, []
         self._recorder.show_session(session)
         self.shown.emit()
         return True
@@ -149,23 +156,37 @@ class Files(QObject):
         """Put an opened session away; the recording from before is in hand again."""
         if self._before is None or self._recorder.session.state is not SessionState.IDLE:
             return
-        if not self._may_drop(messages.CLOSE_AGAIN):
+        if not self._may_drop(messages.CLOSE_AGAIN, [self._recorder.session]):
             return
+        self._announced = []
         self._recorder.noticed.emit(None)
         (session, self.sound), self._before = self._before, None
         self._recorder.show_session(session)
         self.shown.emit()
 
-    def _may_begin(self) -> bool:
-        return self._may_drop(messages.RECORD_AGAIN)
+    def may_close(self) -> bool:
+        """Whether the window may close; where words would be lost, it is said once."""
+        return self._may_drop(messages.CLOSE_WINDOW_AGAIN, self._without_journal())
 
-    def _may_drop(self, again: str) -> bool:
-        """Say once that an opened session's markers would be lost; True where nothing would, or it was said."""
-        markers = self._recorder.session.markers
-        if not self.is_opened or markers == self._known_markers:
+    def _may_begin(self) -> bool:
+        return self._may_drop(messages.RECORD_AGAIN, self._without_journal())
+
+    def _without_journal(self) -> list[Session]:
+        """Return the sessions that nothing brings back: an opened one, and a recording once it was saved."""
+        session = self._recorder.session
+        opened, recorded = ([session], self._before[0]) if self._before is not None else ([], session)
+        return opened if recorded.path is None else [*opened, recorded]
+
+    def _may_drop(self, again: str, sessions: list[Session]) -> bool:
+        """Say once that words of these would be lost; True where none would, or it was said."""
+        lost = [session.words for session in sessions if session.words != session.stored]
+        if not lost or lost == self._announced:
             return True
-        self._known_markers = list(markers)
-        self._recorder.noticed.emit(Notice(messages.MARKERS_UNSAVED.format(again)))
+        self._announced = lost
+        has_markers = any(s.words[0] != s.stored[0] for s in sessions)
+        has_note = any(s.note != s.stored[1] for s in sessions)
+        said = messages.unsaved(markers=has_markers, note=has_note, again=again)
+        self._recorder.noticed.emit(Notice(said))
         return False
 
     def _opened(self, session: Session, sound: Sound | None, complaint: str) -> None:

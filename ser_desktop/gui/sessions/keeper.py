@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from ser_desktop.core import paths
 from ser_desktop.core.audio import Resampler
-from ser_desktop.core.journal import Journal, discard
+from ser_desktop.core.journal import Interrupted, Journal, discard
 from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.session import Gap, Session, SessionState
 from ser_desktop.core.session_sound import Sound, SoundSpool
@@ -24,8 +25,8 @@ from ser_desktop.microphone import FileSource
 _log = logging.getLogger(__name__)
 
 _FLUSH_S = 2.0
-_WORTH_KEEPING = 30
-"""Answers of a recording that are offered again where it was not saved."""
+_WORTH_KEEPING = 10
+"""Answers of a recording that are offered again where it was not saved; one with markers or a note always is."""
 
 
 class KeeperWorker(Worker):
@@ -37,16 +38,20 @@ class KeeperWorker(Worker):
         There is no room for more sound.
     unwritten(str)
         The journal cannot be written, and why.
+    replaced(Interrupted)
+        Another recording took the place of this one, which was not saved.
     """
 
     full = Signal()
     unwritten = Signal(str)
+    replaced = Signal(object)
     tick_s = 0.5
 
     def __init__(self) -> None:
         super().__init__("keeper")
         self._spool: SoundSpool | None = None
         self._journal: Journal | None = None
+        self._session: Session | None = None
         self._segment: Segment | None = None
         self._resampler: Resampler | None = None
         self._cursor = 0
@@ -55,9 +60,9 @@ class KeeperWorker(Worker):
         self._is_live = True
         self._left: Path | None = None
 
-    def begin(self, spool: SoundSpool | None, journal: Journal, *, is_live: bool = True) -> None:
-        """Order: keep another recording; of the one before only the answers stay, if it was live and not saved."""
-        self._orders.put(lambda: self._begin(spool, journal, is_live))
+    def begin(self, spool: SoundSpool | None, journal: Journal, session: Session, *, is_live: bool = True) -> None:
+        """Order: keep another recording; of the one before only answers stay, if worth it and not saved."""
+        self._orders.put(lambda: self._begin(spool, journal, session, is_live))
 
     def listen(self, segment: Segment) -> None:
         """Order: take the sound of a segment from now on."""
@@ -76,9 +81,14 @@ class KeeperWorker(Worker):
         self._note(lambda journal: journal.add_gap(gap))
 
     def mark(self, session: Session) -> None:
-        """Order: note the markers there are now."""
-        markers = list(session.markers)
-        self._note(lambda journal: journal.set_markers(markers))
+        """Order: note the markers and the note there are now."""
+        markers, note = list(session.markers), session.note
+
+        def write(journal: Journal) -> None:
+            journal.set_markers(markers)
+            journal.set_note(note)
+
+        self._note(write)
 
     def forget(self) -> None:
         """Order: give up the sound and the journal: the recording was closed."""
@@ -88,10 +98,10 @@ class KeeperWorker(Worker):
         """Order: the recording was saved."""
         self._orders.put(self._remove_journal)
 
-    def _note(self, write: object) -> None:
+    def _note(self, write: Callable[[Journal], None]) -> None:
         def order() -> None:
             if self._journal is not None:
-                write(self._journal)  # type: ignore[operator]
+                write(self._journal)
                 # Orders that come more often than ticks must not keep the sound waiting.
                 if time.monotonic() - self._worked_at >= self.tick_s:
                     self._work()
@@ -101,8 +111,10 @@ class KeeperWorker(Worker):
     def _is_busy(self) -> bool:
         return self._journal is not None
 
-    def _begin(self, spool: SoundSpool | None, journal: Journal, is_live: bool) -> None:
-        self._leave()
+    def _begin(self, spool: SoundSpool | None, journal: Journal, session: Session, is_live: bool) -> None:
+        before, self._session = self._session, session
+        if (left := self._leave()) is not None and before is not None:
+            self.replaced.emit(Interrupted(left, before))
         self._spool, self._journal, self._is_live = spool, journal, is_live
         self._was_full = self._was_unwritten = False
 
@@ -163,16 +175,22 @@ class KeeperWorker(Worker):
             self._spool.close()
         self._spool = self._segment = self._resampler = None
 
-    def _leave(self) -> None:
-        """Let the answers of a live recording that was not saved lie for the next start: the latest one's alone."""
-        journal = self._journal
-        if journal is not None and self._is_live and journal.n_answers >= _WORTH_KEEPING:
+    def _leave(self) -> Path | None:
+        """Let the answers of a recording that was not saved lie, the latest one's alone; return where."""
+        journal, left = self._journal, None
+        if journal is not None and self._is_worth_keeping(journal):
             journal.leave()
             self._journal = None
             if self._left is not None:
                 discard(self._left)
-            self._left = journal.path
+            self._left = left = journal.path
         self._forget()
+        return left
+
+    def _is_worth_keeping(self, journal: Journal) -> bool:
+        # A clip can be played again, what somebody wrote about it cannot.
+        least = 1 if journal.has_words else _WORTH_KEEPING if self._is_live else None
+        return least is not None and journal.n_answers >= least
 
     def _end(self) -> None:
         self._leave()
@@ -189,7 +207,14 @@ class Keeper(QObject):
     ----------
     sound : Sound or None
         Of the recording in hand.
+
+    Signals
+    -------
+    replaced(Interrupted)
+        Another recording took the place of this one, which was not saved.
     """
+
+    replaced = Signal(object)
 
     def __init__(self, recorder: Recorder, parent: QObject) -> None:
         super().__init__(parent)
@@ -198,6 +223,7 @@ class Keeper(QObject):
         self._worker.full.connect(self._sound_is_full)
         self._worker.unwritten.connect(self._journal_unwritten)
         self._worker.crashed.connect(recorder.crashed)
+        self._worker.replaced.connect(self.replaced)
         self.sound: Sound | None = None
         self._kept: Session | None = None
         recorder.segment_begun.connect(self._segment_begun)
@@ -205,8 +231,8 @@ class Keeper(QObject):
         recorder.predicted.connect(self._worker.answer)
         recorder.gap_ended.connect(self._worker.gap)
 
-    def markers_changed(self) -> None:
-        """Note the markers of the recording in hand."""
+    def words_changed(self) -> None:
+        """Note markers and note of the recording in hand."""
         if self._recorder.session is self._kept:
             self._worker.mark(self._recorder.session)
 
@@ -231,7 +257,8 @@ class Keeper(QObject):
             spool = _new_spool()
             self.sound, self._kept = spool, self._recorder.session
             is_live = not isinstance(self._recorder.source, FileSource)
-            self._worker.begin(spool, Journal(paths.journals_folder(), self._kept.snapshot()), is_live=is_live)
+            journal = Journal(paths.journals_folder(), self._kept.snapshot())
+            self._worker.begin(spool, journal, self._kept, is_live=is_live)
         self._worker.listen(segment)
 
     def _state_changed(self, state: SessionState) -> None:

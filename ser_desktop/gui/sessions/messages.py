@@ -43,7 +43,10 @@ OPEN_TITLE, SESSIONS, ALL_FILES = "Open a session", "Sessions", "All files"
 OPEN_WHEN_IDLE = "Stop the recording first: then a session can be opened."
 CLOSE_SESSION, CLOSE_SESSION_TIP = "Close session", "Put this session away; your own recording is shown again"
 MARKERS_UNSAVED = "This session has markers that were not saved. {}, and they are dropped."
+NOTE_UNSAVED = "This session has a note that was not saved in a session file. {}, and it is dropped."
+BOTH_UNSAVED = "This session has markers and a note that were not saved in a session file. {}, and they are dropped."
 CLOSE_AGAIN, RECORD_AGAIN, OPEN_AGAIN = "Close it again", "Record again", "Open the other one again"
+CLOSE_WINDOW_AGAIN = "Close the window again"
 SAVE_TITLE, SAVE_QUESTION = "Save the session", "What should be saved?"
 FORMATS = {
     ".json": "The session: can be opened here again, with markers and notes",
@@ -78,6 +81,11 @@ REPORT_LIMITS_TEXTS = (
     "should know it. The analysis ran on one computer; this report holds no sound.",
 )
 LAYERS_SAME = "\n\nThe layers weigh the same at every moment: the model learned that in training."
+
+
+def unsaved(*, markers: bool, note: bool, again: str) -> str:
+    """Say what of a session was not saved, and what drops it."""
+    return (BOTH_UNSAVED if markers and note else NOTE_UNSAVED if note else MARKERS_UNSAVED).format(again)
 
 
 def moment_status(start: str, end: str) -> str:

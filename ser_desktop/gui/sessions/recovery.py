@@ -1,4 +1,4 @@
-"""What the window says about a recording that a crash interrupted."""
+"""What the window says about a recording that was not saved: a crash interrupted it, or another took its place."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class RecoveryBanner(QFrame):
 
 
 class Recovery(QObject):
-    """Offers interrupted recordings one after the other, the newest first.
+    """Offers recordings that were not saved one after the other, the newest first.
 
     One that is opened stays on the disk until it is saved; one that is discarded until the window closes
     or a recording begins, so that it can be had back.
@@ -63,6 +63,7 @@ class Recovery(QObject):
         self._waiting: list[Interrupted] = []
         self._opened: list[Interrupted] = []
         self._discarded: list[Interrupted] = []
+        self._replaced: Interrupted | None = None
         files.worker.found.connect(self._found)
         files.saved.connect(self._saved)
         recorder.state_changed.connect(self._state_changed)
@@ -71,6 +72,12 @@ class Recovery(QObject):
         """Look for interrupted recordings, once, at the start."""
         if paths.journals_folder().is_dir():
             self._files.ensure_thread().look_for_interrupted(paths.journals_folder())
+
+    def offer(self, found: Interrupted) -> None:
+        """Offer the recording before; of those that were replaced only the latest is kept."""
+        self._waiting = [found, *(f for f in self._waiting if f is not self._replaced)]
+        self._replaced = found
+        self._offer()
 
     def open(self) -> None:
         """Take the offered recording in hand."""
@@ -112,6 +119,11 @@ class Recovery(QObject):
         for found in [f for f in self._opened if f.session is session]:
             self._opened.remove(found)
             self._files.ensure_thread().discard(found.path)
+        for found in [f for f in self._waiting if f.session is session]:
+            # It was still being saved when the next recording began.
+            self._waiting.remove(found)
+            self._files.ensure_thread().discard(found.path)
+            self._offer()
 
     def _state_changed(self, state: SessionState) -> None:
         can_open = state is SessionState.IDLE

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from ser_desktop.core.audio import SAMPLE_RATE_HZ, FloatArray
 from ser_desktop.core.errors import UserFacingError
 from ser_desktop.core.levels import InputLight
 from ser_desktop.core.takes import VoiceCorpus, create_corpus, judge_take, list_corpora, open_corpus
+from ser_desktop.gui.elided_box import ElidedComboBox
 from ser_desktop.gui.recorder import Notice, Recorder
 from ser_desktop.gui.take_recorder import TakeRecorder
 from ser_desktop.gui.training import voice_messages as words
@@ -67,7 +68,7 @@ class OwnVoicePanel(Panel):
     # ---- building
 
     def _build_corpus(self) -> None:
-        self.picker = QComboBox()
+        self.picker = ElidedComboBox()
         self.picker.setAccessibleName(words.CORPUS)
         self.picker.activated.connect(self._picked)
         self.new_row = QWidget()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QPageSize, QPdfWriter, QPixmap, QTextDocument
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -20,12 +21,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ser_desktop.core.errors import UserFacingError
 from ser_desktop.core.training_folder import Order, TrainingFolder, TrainingKind
 from ser_desktop.gui.banner import Banner
+from ser_desktop.gui.errands import Errand
 from ser_desktop.gui.file_dialogs import remember, start_folder
 from ser_desktop.gui.recorder import Notice
 from ser_desktop.gui.training import messages, paper_messages
 from ser_desktop.gui.training.parts import open_folder
+from ser_desktop.gui.training.report_export import write_report
 from ser_desktop.gui.widgets import Card, label, scrolled
 
 _FORMATS = "Web page (*.html);;PDF (*.pdf);;Markdown (*.md)"
@@ -135,50 +139,14 @@ class PaperResult(QWidget):
 
     def export(self, path: Path) -> None:
         """Write the report with its figures as a web page, PDF or Markdown, by the file's ending."""
-        try:
-            write_report(self._run, path)
-        except OSError as error:
-            self.banner.show_notice(Notice(messages.NOT_EXPORTED.format(path, error), is_error=True))
-        else:
-            self.banner.show_notice(Notice(messages.EXPORTED.format(path), is_good=True))
+        errand = Errand(partial(write_report, self._run, path))
+        errand.done.connect(self._exported)
+        errand.failed.connect(self._not_exported)
+        self.banner.show_notice(None)
+        errand.begin()
 
+    def _exported(self, path: Path) -> None:
+        self.banner.show_notice(Notice(messages.EXPORTED.format(path), is_good=True))
 
-def write_report(run: Path, path: Path) -> None:
-    """Write a run's report to a file of another format, pictures within or beside it.
-
-    Raises
-    ------
-    OSError
-    """
-    import base64
-    import re
-    import shutil
-
-    text = (run / "report.md").read_text(encoding="utf-8")
-    pictures = {name: run / name for name in re.findall(r"!\[[^]]*\]\(([^)]+)\)", text)}
-    if path.suffix.lower() == ".md":
-        path.write_text(text, encoding="utf-8")
-        for name, picture in pictures.items():
-            shutil.copy(picture, path.parent / name)
-        return
-    document = QTextDocument()
-    document.setMarkdown(text)
-    html = document.toHtml()
-    for name, picture in pictures.items():
-        data = base64.b64encode(picture.read_bytes()).decode()
-        html = html.replace(f'src="{name}"', f'src="data:image/png;base64,{data}" width="640"')
-    if path.suffix.lower() == ".pdf":
-        _print(html, path)
-    else:
-        path.write_text(html, encoding="utf-8")
-
-
-def _print(html: str, path: Path) -> None:
-    document = QTextDocument()
-    document.setHtml(html)
-    # The writer tells nobody when it cannot write.
-    with path.open("wb"):
-        pass
-    writer = QPdfWriter(str(path))
-    writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
-    document.print_(writer)
+    def _not_exported(self, error: UserFacingError) -> None:
+        self.banner.show_notice(Notice(str(error), is_error=True))

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ser_desktop.gui.elided_box import ElidedComboBox
 from ser_desktop.gui.training import messages
 from ser_desktop.gui.training.draft import PLAIN_RECIPES, SEEDS, Parts, RecipeChoice
 from ser_desktop.gui.training.parts import Choice
@@ -45,7 +46,7 @@ class RecipePage(QWidget):
         super().__init__()
         self.choices: dict[str, Choice] = {}
         self._estimates: Mapping[str, Mapping[str, Any]] = {}
-        self._n_free = 0
+        self._n_free, self._is_measuring, self._n_seeds = 0, False, len(SEEDS)
         self._group = QButtonGroup(self)
         column_widget = QWidget()
         column = QVBoxLayout(column_widget)
@@ -123,6 +124,7 @@ class RecipePage(QWidget):
             edit.setPlaceholderText(messages.AS_RECIPE)
             edit.setAccessibleName(messages.EXPERT_LABELS[name])
             edit.textChanged.connect(lambda _text: self._emit_changed())
+        self.seeds.textChanged.connect(lambda _text: self._show_remarks())
         self.complaint = label("", "complaint", wraps=True)
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
@@ -144,8 +146,7 @@ class RecipePage(QWidget):
         return drawer
 
     def _box(self, words: Mapping[str, str], chosen: str) -> QComboBox:
-        box = QComboBox()
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box = ElidedComboBox()
         box.setMinimumContentsLength(12)
         for value, text in words.items():
             box.addItem(text, value)
@@ -167,7 +168,7 @@ class RecipePage(QWidget):
         return RecipeChoice(
             self._name(),
             str(self.boxes["preset"].currentData()),
-            tuple(int(word) for word in self.seeds.text().replace(",", " ").split()),
+            _seeds(self.seeds.text()),
             float(rate.replace(",", ".")) if rate else None,
             int(patience) if patience else None,
         )
@@ -177,8 +178,7 @@ class RecipePage(QWidget):
         estimate = self._estimates.get(self._name())
         if not estimate or estimate["seconds"] is None:
             return 0.0, 0.0
-        extract_s = float(estimate.get("extract_s", 0.0))
-        return extract_s, (estimate["seconds"] - extract_s) * len(self.choice.seeds) / len(SEEDS)
+        return _with_seeds(estimate, len(self.choice.seeds))
 
     def words(self) -> dict[str, str]:
         """Return what is chosen in words."""
@@ -187,13 +187,21 @@ class RecipePage(QWidget):
 
     def show_estimates(self, estimates: Mapping[str, Mapping[str, Any]], n_free: int, *, is_measuring: bool) -> None:
         """Say what each recipe takes, where so many bytes are free."""
-        self._estimates, self._n_free = estimates, n_free
+        self._estimates, self._n_free, self._is_measuring = estimates, n_free, is_measuring
+        self._show_remarks()
+        self._sort_choices()
+
+    def _show_remarks(self) -> None:
+        """Say it with as many seeds as there are; while they are being typed, with as many as there were."""
+        seeds = _seeds(self.seeds.text())
+        self._n_seeds = len(seeds) or self._n_seeds
         for name, choice in {**self.choices, self._parts().name(): self.own}.items():
-            estimate = estimates.get(name)
-            text = messages.takes(estimate, n_free, is_measuring=is_measuring)
+            estimate = self._estimates.get(name)
+            if estimate is not None and estimate["seconds"] is not None:
+                estimate = {**estimate, "seconds": sum(_with_seeds(estimate, self._n_seeds))}
+            text = messages.takes(estimate, self._n_free, is_measuring=self._is_measuring)
             lacks = bool(estimate and estimate["encoder"])
             choice.set_remark(text, lacks=lacks and choice is self.own)
-        self._sort_choices()
 
     def _sort_choices(self) -> None:
         """Let what cannot be trained yet stand below, with one button for all of it."""
@@ -218,11 +226,7 @@ class RecipePage(QWidget):
         return Parts(**chosen)
 
     def _complaint(self) -> str:
-        try:
-            seeds = [int(word) for word in self.seeds.text().replace(",", " ").split()]
-            if not seeds or len(set(seeds)) != len(seeds) or min(seeds) < 0:
-                return messages.BAD_SEEDS
-        except ValueError:
+        if not _seeds(self.seeds.text()):
             return messages.BAD_SEEDS
         return _number(self.rate.text(), "rate", 1e-6, 1.0) or _number(self.patience.text(), "patience", 1, 100)
 
@@ -250,6 +254,21 @@ class RecipePage(QWidget):
         if is_open:
             # Once the drawer has its place.
             QTimer.singleShot(0, lambda: self._area.ensureWidgetVisible(self.expert))
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    """Return the seeds that were typed, () where they are none."""
+    try:
+        seeds = tuple(int(word) for word in text.replace(",", " ").split())
+    except ValueError:
+        return ()
+    return seeds if len(set(seeds)) == len(seeds) and all(seed >= 0 for seed in seeds) else ()
+
+
+def _with_seeds(estimate: Mapping[str, Any], n_seeds: int) -> tuple[float, float]:
+    """Return what listening and learning take with so many seeds, in seconds; the estimate is for `SEEDS`."""
+    extract_s = float(estimate.get("extract_s", 0.0))
+    return extract_s, (estimate["seconds"] - extract_s) * n_seeds / len(SEEDS)
 
 
 def _number(text: str, name: str, low: float, high: float) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, QTimer, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
@@ -21,6 +20,7 @@ from ser_desktop.core.errors import UserFacingError
 from ser_desktop.core.published import published_weights
 from ser_desktop.core.training_folder import Order, TrainingFolder, TrainingKind
 from ser_desktop.gui.banner import Banner
+from ser_desktop.gui.elided_box import ElidedComboBox
 from ser_desktop.gui.errands import Errand
 from ser_desktop.gui.file_dialogs import remember, start_folder
 from ser_desktop.gui.plots import LayerWeights
@@ -73,9 +73,8 @@ class ResultPage(QWidget):
         self.use_button.setObjectName("primary")
         self.export_button, self.folder_button = QPushButton(messages.EXPORT), QPushButton(messages.OPEN_FOLDER)
         self.another_button = QPushButton(messages.ANOTHER)
-        self.compare_box = QComboBox()
+        self.compare_box = ElidedComboBox()
         self.compare_box.setAccessibleName(messages.COMPARE)
-        self.compare_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.compare_box.setMinimumContentsLength(len(messages.COMPARE))
         self.use_button.clicked.connect(self._use)
         self.export_button.clicked.connect(self._choose_export)

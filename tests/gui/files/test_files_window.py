@@ -72,6 +72,10 @@ def test_dropped_files_and_folders_are_analysed_one_after_the_other(
     assert "The whole file: " in window.timeline.overview.words.text()
     assert cells(window, 1)[Column.ANSWER] == "No speech"
     assert cells(window, 1)[Column.SPEECH] == "0 %"
+    tip = window.sorted.index(1, Column.ANSWER).data(Qt.ItemDataRole.ToolTipRole)
+    assert tip == "No speech. Nothing but silence is heard."
+    window.choose(entry_of(window.queue, "silence.wav"))
+    assert window.timeline.title.text() == f"silence.wav — {tip}"
     assert window.progress_text.text() == "3 files · all done"
     assert not window.bar.isVisible()
 

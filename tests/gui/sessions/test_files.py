@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile as sf
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QCloseEvent, QImage
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from ser_desktop.core import paths
-from ser_desktop.core.journal import Journal
+from ser_desktop.core.journal import Journal, find_interrupted
 from ser_desktop.core.markers import Marker
 from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import AnswerState, Prediction
@@ -294,6 +294,86 @@ def test_record_and_another_session_do_not_drop_new_markers_without_a_word(
     assert recorder.session.is_recording
     assert not window.sessions.files.is_opened
     recorder.stop()
+
+
+def save(window: MainWindow, path: Path, qtbot: QtBot, **more: object) -> None:
+    with qtbot.waitSignal(window.sessions.files.worker.saved):
+        window.sessions.files.save(path, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["s.csv", "s.png", "s.html"])
+def test_a_table_or_picture_of_a_recording_with_a_note_leaves_it_to_be_offered(
+    recorded: Recorded, tmp_path: Path, qtbot: QtBot, name: str
+) -> None:
+    window = recorded(0)
+    window.recorder._go(SessionState.FINISHING)
+    window.recorder._go(SessionState.IDLE)
+    begin_recording(window)
+    hear(window, answer(1.0))
+    window.recorder._go(SessionState.FINISHING)
+    window.recorder._go(SessionState.IDLE)
+    save(window, tmp_path / name, qtbot, note="Anna, in the kitchen")
+    window.close()
+    (found,) = find_interrupted(paths.journals_folder())
+    assert found.session.note == "Anna, in the kitchen"
+
+
+def test_a_table_of_an_opened_session_does_not_keep_its_new_note(
+    window: MainWindow, story: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    open_it(window, story, qtbot)
+    save(window, tmp_path / "table.csv", qtbot, note="Another note")
+    window.sessions.card.close_session.click()
+    assert window.sessions.files.is_opened
+    assert window.banner.text.text() == messages.NOTE_UNSAVED.format(messages.CLOSE_AGAIN)
+    window.sessions.card.close_session.click()
+    assert not window.sessions.files.is_opened
+
+
+def test_markers_set_after_a_recording_was_saved_are_not_dropped_without_a_word(
+    window: MainWindow, story: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    save(window, tmp_path / "mine.json", qtbot)
+    window.sessions.moments.choose(3)
+    window.sessions.marking.mark()
+    save(window, tmp_path / "mine.csv", qtbot)
+    open_it(window, story, qtbot)
+    assert window.sessions.files.is_opened, "the recording waits: nothing is lost"
+    window.recorder.source = PretendMicrophone()
+    window.recorder.toggle()
+    assert not window.recorder.session.is_recording
+    assert window.banner.text.text() == messages.MARKERS_UNSAVED.format(messages.RECORD_AGAIN)
+    window.recorder.toggle()
+    assert window.recorder.session.is_recording
+    window.recorder.stop()
+
+
+def close_as_people_do(window: MainWindow) -> None:
+    """As the system tells when the cross in the corner is pressed."""
+    QApplication.sendEvent(window.windowHandle(), QCloseEvent())
+
+
+def test_the_window_says_once_that_closing_it_drops_what_was_written(
+    window: MainWindow, story: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    open_it(window, story, qtbot)
+    mark(window)
+    save(window, tmp_path / "report.html", qtbot, note="A note")
+    close_as_people_do(window)
+    assert window.isVisible()
+    assert window.banner.text.text() == messages.BOTH_UNSAVED.format(messages.CLOSE_WINDOW_AGAIN)
+    save(window, story, qtbot)
+    close_as_people_do(window)
+    assert not window.isVisible()
+
+
+def test_the_second_time_the_window_closes(window: MainWindow, story: Path, qtbot: QtBot) -> None:
+    open_it(window, story, qtbot)
+    mark(window)
+    close_as_people_do(window)
+    assert window.isVisible()
+    close_as_people_do(window)
+    assert not window.isVisible()
 
 
 def test_sound_is_saved_only_when_asked(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:

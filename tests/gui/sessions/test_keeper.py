@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from ser_desktop.core import journal as journal_room
 from ser_desktop.core import paths
 from ser_desktop.core.journal import Journal, find_interrupted, read_journal
+from ser_desktop.core.markers import Marker
 from ser_desktop.core.ring import RingBuffer
 from ser_desktop.core.session import Session, SessionState
 from ser_desktop.core.session_sound import SoundSpool
@@ -24,6 +26,7 @@ from ser_desktop.gui.sessions import messages
 from ser_desktop.gui.sessions.keeper import KeeperWorker
 from ser_desktop.gui.workers import Segment
 from tests.gui.sessions.conftest import Recorded, answer, hear
+from tests.gui.test_main_window import PretendMicrophone
 
 RATE = 48_000
 
@@ -83,7 +86,8 @@ def test_frequent_answers_do_not_keep_the_sound_waiting(
     now_s = 100.0
     monkeypatch.setattr(keeper_room, "time", SimpleNamespace(monotonic=lambda: now_s))
     worker, spool = KeeperWorker(), SoundSpool()
-    worker.begin(spool, Journal(tmp_path, Session("A model")))
+    session = Session("A model")
+    worker.begin(spool, Journal(tmp_path, session), session)
     worker.listen(segment(ring))
     for i in range(12):
         ring.write(tone(0.25))
@@ -118,7 +122,7 @@ def keep_another(
 ) -> None:
     session = Session("A model")
     session.started_at = started_at
-    worker.begin(None, Journal(folder, session), is_live=is_live)
+    worker.begin(None, Journal(folder, session), session, is_live=is_live)
     for i in range(n_answers):
         worker.answer(answer(i + 1.0))
     while not worker._orders.empty():
@@ -139,6 +143,18 @@ def test_what_is_not_worth_it_is_not_offered(tmp_path: Path, n_answers: int, is_
     worker_with(tmp_path, n_answers, datetime(2026, 5, 1, 12, 0), is_live=is_live)._end()
     assert find_interrupted(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_short_clip_with_a_marker_is_worth_it(tmp_path: Path) -> None:
+    worker = worker_with(tmp_path, 5, datetime(2026, 5, 1, 12, 0), is_live=False)
+    session = Session("A model")
+    session.markers = [Marker(2.0, "here")]
+    worker.mark(session)
+    while not worker._orders.empty():
+        worker._orders.get()()
+    worker._end()
+    (found,) = find_interrupted(tmp_path)
+    assert found.session.markers == session.markers
 
 
 def test_a_recording_that_was_saved_is_not_offered(tmp_path: Path) -> None:
@@ -186,6 +202,77 @@ def test_a_journal_that_cannot_be_written_is_said_once_and_nothing_else_stops(
     qtbot.waitUntil(lambda: len(tries) >= n_before + 3, timeout=10_000)
     assert len(said) == 1
     assert window.recorder.session.is_recording
+
+
+def record(window: MainWindow, n_answers: int) -> Session:
+    """A recording from its beginning to its end."""
+    window.recorder.source = PretendMicrophone()
+    window.recorder.toggle()
+    for i in range(n_answers):
+        hear(window, answer(i + 1.0))
+    session = window.recorder.session
+    window.recorder._go(SessionState.FINISHING)
+    window.recorder._go(SessionState.IDLE)
+    return session
+
+
+@pytest.fixture
+def idle(recorded: Recorded) -> MainWindow:
+    window = recorded(0)
+    window.recorder._go(SessionState.FINISHING)
+    window.recorder._go(SessionState.IDLE)
+    return window
+
+
+def test_a_recording_that_another_replaced_can_be_brought_back(idle: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    banner, files = idle.sessions.recovery.banner, idle.sessions.files
+    before = record(idle, 12)
+    assert not banner.isVisible()
+    with qtbot.waitSignal(idle.sessions.keeper.replaced):
+        after = record(idle, 11)
+    assert "12 seconds long, was not saved" in banner.text.text()
+    banner.open_button.click()
+    assert idle.recorder.session is before
+    assert not banner.isVisible()
+    with qtbot.waitSignal(files.saved):
+        files.save(tmp_path / "before.json")
+    idle.sessions.card.close_session.click()
+    assert idle.recorder.session is after
+    idle.close()
+    (found,) = find_interrupted(paths.journals_folder())
+    assert len(found.session.history) == 11
+
+
+def test_after_a_try_of_a_few_seconds_nothing_is_offered(idle: MainWindow, qtbot: QtBot) -> None:
+    record(idle, 5)
+    record(idle, 12)
+    with qtbot.waitSignal(idle.sessions.keeper.replaced):
+        record(idle, 1)
+    assert "12 seconds" in idle.sessions.recovery.banner.text.text()
+    record(idle, 1)
+    idle.sessions.recovery.discard()
+    idle.close()
+    assert journals() == []
+
+
+def test_only_the_latest_of_several_is_offered(idle: MainWindow, qtbot: QtBot) -> None:
+    for n_answers in (12, 14, 16):
+        record(idle, n_answers)
+    qtbot.waitUntil(lambda: "14 seconds" in idle.sessions.recovery.banner.text.text())
+    idle.sessions.recovery.discard()
+    assert not idle.sessions.recovery.banner.open_button.isVisible()
+
+
+def test_one_that_was_still_being_saved_is_offered_no_more(idle: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    files, may_write = idle.sessions.files, threading.Event()
+    record(idle, 12)
+    files.ensure_thread()._orders.put(lambda: may_write.wait(10))
+    files.save(tmp_path / "story.json")
+    with qtbot.waitSignal(idle.sessions.keeper.replaced):
+        record(idle, 1)
+    with qtbot.waitSignal(files.saved):
+        may_write.set()
+    assert not idle.sessions.recovery.banner.isVisible()
 
 
 def test_listening_waits_for_the_end_of_the_recording(window: MainWindow, ring: RingBuffer, qtbot: QtBot) -> None:

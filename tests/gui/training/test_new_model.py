@@ -209,6 +209,20 @@ def at_recipe(window: TrainingWindow, qtbot: QtBot, trainer: ScriptedTrainer, tm
     return window
 
 
+def test_what_a_recipe_takes_follows_the_seeds(at_recipe: TrainingWindow) -> None:
+    page = at_recipe.new_model.recipe_page
+    remark = page.choices[QUICK].remark
+    five_s = sum(page.expected_s())
+    page.seeds.setText("1")
+    assert remark.text() == f"about {messages.duration(sum(page.expected_s()))}, 5 MB on disk"
+    assert sum(page.expected_s()) < five_s
+    for typed in ("1, x", "", "1, 1"):
+        page.seeds.setText(typed)
+        assert remark.text().startswith(f"about {messages.duration(five_s / 5)}")
+    page.seeds.setText(", ".join(map(str, range(50))))
+    assert remark.text().startswith(f"about {messages.duration(10 * five_s)}")
+
+
 def test_each_recipe_says_what_it_takes_or_lacks(at_recipe: TrainingWindow, qtbot: QtBot) -> None:
     page = at_recipe.new_model.recipe_page
     assert page.choices[QUICK].remark.text() == "about 2 min, 5 MB on disk"

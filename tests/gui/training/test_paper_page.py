@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from ser_desktop.core.training_folder import TrainingFolder, TrainingKind
-from ser_desktop.gui.training import messages, paper_messages
+from ser_desktop.gui.training import messages, paper_messages, paper_result
 from ser_desktop.gui.training.paper_page import PaperPage
 from ser_desktop.gui.training.window import TrainingWindow
 from tests.helpers.scripted_trainer import ScriptedTrainer
@@ -112,23 +115,50 @@ def test_published_figures_stand_beside_ours(window: TrainingWindow, result: Tra
     assert result.path.is_dir()
 
 
-@pytest.mark.parametrize(("ending", "begins"), [("html", b"<!DOCTYPE"), ("pdf", b"%PDF"), ("md", b"# A report")])
+BEGINS = {"html": b"<!DOCTYPE", "pdf": b"%PDF", "md": b"# A report"}
+
+
+@pytest.mark.parametrize("ending", BEGINS)
 def test_the_report_is_exported(
-    window: TrainingWindow, result: TrainingFolder, tmp_path: Path, ending: str, begins: bytes
+    window: TrainingWindow, result: TrainingFolder, tmp_path: Path, qtbot: QtBot, ending: str
 ) -> None:
     file = tmp_path / f"Bericht ä.{ending}"
-    assert result.path.is_dir()
+    run = result.run(TrainingKind.PAPER)
+    picture = QImage(900, 600, QImage.Format.Format_RGB32)
+    picture.fill(Qt.GlobalColor.red)
+    assert picture.save(str(run / "figure-2.png"))
+    (run / "report.md").write_text(f"{(run / 'report.md').read_text()}\n\n![Figure 2](figure-2.png)\n")
     window.paper_result.export(file)
-    assert window.paper_result.banner.text.text() == messages.EXPORTED.format(file)
-    assert file.read_bytes().startswith(begins)
+    said = window.paper_result.banner.text
+    qtbot.waitUntil(lambda: said.text() == messages.EXPORTED.format(file), timeout=10_000)
+    assert file.read_bytes().startswith(BEGINS[ending])
     assert file.stat().st_size > 40
 
 
-def test_an_export_that_fails_is_told(window: TrainingWindow, result: TrainingFolder, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", BEGINS)
+def test_an_export_that_fails_is_told(
+    window: TrainingWindow, result: TrainingFolder, tmp_path: Path, qtbot: QtBot, ending: str
+) -> None:
     assert result.path.is_dir()
-    for ending in ("html", "pdf", "md"):
-        window.paper_result.export(tmp_path / "absent" / f"report.{ending}")
-        assert "could not be written" in window.paper_result.banner.text.text()
+    window.paper_result.export(tmp_path / "absent" / f"report.{ending}")
+    qtbot.waitUntil(lambda: "could not be written" in window.paper_result.banner.text.text(), timeout=10_000)
+
+
+def test_the_window_goes_on_while_the_report_is_written(
+    window: TrainingWindow, result: TrainingFolder, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert result.path.is_dir()
+    may_write, page = threading.Event(), window.paper_result
+
+    def slow(run: Path, path: Path) -> Path:
+        assert may_write.wait(10)
+        return path
+
+    monkeypatch.setattr(paper_result, "write_report", slow)
+    page.export(tmp_path / "report.pdf")
+    assert not page.banner.isVisible()
+    may_write.set()
+    qtbot.waitUntil(page.banner.isVisible, timeout=10_000)
 
 
 def test_a_damaged_report_is_told(window: TrainingWindow, result: TrainingFolder) -> None:

@@ -192,6 +192,16 @@ def test_two_results_are_compared_where_that_is_fair(window: TrainingWindow) -> 
         assert "70.0 ± 2.0 %" in cells or name == "elsewhere"
 
 
+def test_a_long_name_of_another_model_is_cut_with_dots(window: TrainingWindow) -> None:
+    finished(window, "the voices of everybody in the house and of two guests")
+    window.resize(1024, 700)
+    box = opened(window).compare_box
+    box.setCurrentIndex(1)
+    box.setFixedWidth(200)
+    assert box.shown_text().startswith("the voices of")
+    assert box.shown_text().endswith("…")
+
+
 def test_one_that_was_stopped_early_is_compared_and_said_to_be_so(window: TrainingWindow) -> None:
     finished(window, "two", uar_mean=70.0, protocol="3 folds; stopped before its end")
     page = opened(window)

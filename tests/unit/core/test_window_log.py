@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ser_desktop.core.levels import Heard
 from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.core.window_log import SILENT, WindowLog
 
@@ -18,7 +19,8 @@ def answers(draw: st.DrawFn) -> list[Prediction]:
         state = draw(st.sampled_from(list(AnswerState)))
         share = draw(st.integers(0, 8)) / 16  # exact in single precision, too
         probabilities = (share, 0.5, 0.5 - share) if state in SPOKEN else ()
-        found.append(Prediction(4.0 * i, 4.0 * i + 8, state, LABELS, probabilities))
+        heard = draw(st.sampled_from([None, *Heard]))
+        found.append(Prediction(4.0 * i, 4.0 * i + 8, state, LABELS, probabilities, heard=heard))
     return found
 
 
@@ -56,6 +58,22 @@ def test_a_file_without_speech_says_why() -> None:
     answer = whole([silent, prediction(AnswerState.TOO_QUIET)], 0.5)
     assert answer.state is AnswerState.TOO_QUIET
     assert answer.label is None
+
+
+def instead(*heard: Heard | None) -> Heard | None:
+    """Return what stands for a file in which that was heard, window by window."""
+    states = {Heard.FAINT_VOICE: AnswerState.TOO_QUIET}
+    windows = [Prediction(0.0, 1.0, states.get(h, AnswerState.NO_SPEECH), LABELS, heard=h) for h in heard]  # type: ignore[call-overload]
+    answer = WindowLog(LABELS, windows).overall(0.5)
+    assert answer is not None
+    return answer.heard
+
+
+def test_a_file_without_speech_says_what_was_heard_instead() -> None:
+    assert instead(Heard.STEADY, Heard.STEADY, Heard.SILENCE) is Heard.STEADY
+    assert instead(Heard.SILENCE, Heard.NO_VOICE) is Heard.NO_VOICE
+    assert instead(Heard.SILENCE, Heard.SILENCE, Heard.FAINT_VOICE) is Heard.FAINT_VOICE
+    assert instead(None) is None
 
 
 @given(answers(), st.floats(0.4, 0.6))
