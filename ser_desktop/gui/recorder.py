@@ -10,6 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from ser_desktop.audio_source import AudioSource, FileSource
 from ser_desktop.core import paths
 from ser_desktop.core.errors import AudioFileError, SettingsError, UserFacingError
 from ser_desktop.core.model_info import ModelInfo
@@ -18,7 +19,7 @@ from ser_desktop.core.session import Gap, Session, SessionState
 from ser_desktop.core.settings import TERMS_VERSION, Settings, save_settings
 from ser_desktop.gui import messages
 from ser_desktop.gui.workers import CaptureWorker, InferenceWorker, Segment
-from ser_desktop.microphone import AudioSource, FileSource, InputDevice
+from ser_desktop.microphone import InputDevice
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from ser_desktop.audio_source import FileSource
 from ser_desktop.core import paths
 from ser_desktop.core.errors import BundleError
 from ser_desktop.core.prediction import AnswerState, Prediction
@@ -21,7 +22,6 @@ from ser_desktop.gui import messages
 from ser_desktop.gui.main_window import MainWindow
 from ser_desktop.gui.recorder import Notice
 from ser_desktop.gui.workers import InferenceWorker
-from ser_desktop.microphone import FileSource
 from tests.gui.conftest import OpenWindow
 from tests.helpers.bundles import write_bundle
 

@@ -10,6 +10,7 @@ import numpy as np
 from filelock import Timeout
 from PySide6.QtCore import QObject, Signal
 
+from ser_desktop.audio_source import FileSource
 from ser_desktop.core import paths
 from ser_desktop.core.audio import Resampler
 from ser_desktop.core.journal import Journal, discard
@@ -19,7 +20,6 @@ from ser_desktop.core.session_sound import Sound, SoundSpool
 from ser_desktop.gui.recorder import Notice, Recorder
 from ser_desktop.gui.sessions import messages
 from ser_desktop.gui.workers import Segment, Worker
-from ser_desktop.microphone import FileSource
 
 _log = logging.getLogger(__name__)
 

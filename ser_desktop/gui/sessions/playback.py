@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
+from ser_desktop.audio_source import FileSource
 from ser_desktop.core.errors import UserFacingError
 from ser_desktop.core.session import SessionState
 from ser_desktop.core.session_sound import Sound
@@ -12,7 +13,7 @@ from ser_desktop.gui.sessions import messages
 from ser_desktop.gui.sessions.moments import Moments
 from ser_desktop.gui.sessions.timeline_card import TimelineCard
 from ser_desktop.gui.workers import Worker
-from ser_desktop.microphone import FileSource, Player
+from ser_desktop.player import Player
 
 
 class PlaybackWorker(Worker):

@@ -21,7 +21,7 @@ SPEAKER = {"name": "Speaker", "index": 3, "max_input_channels": 0, "max_output_c
 @pytest.fixture
 def card(monkeypatch: pytest.MonkeyPatch) -> FakeSoundCard:
     card = FakeSoundCard([SPEAKER])
-    monkeypatch.setattr(microphone, "_sounddevice", lambda: card)
+    monkeypatch.setattr(microphone, "load_sounddevice", lambda: card)
     return card
 
 
