@@ -24,7 +24,7 @@ from ser_desktop.core.training_folder import Order, TrainingFolder, TrainingKind
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.file_dialogs import remember, start_folder
 from ser_desktop.gui.recorder import Notice
-from ser_desktop.gui.training import messages, paper_messages
+from ser_desktop.gui.training import messages, paper_messages, result_messages
 from ser_desktop.gui.training.parts import open_folder
 from ser_desktop.gui.widgets import Card, label, scrolled
 
@@ -60,10 +60,11 @@ class PaperResult(QWidget):
         self.missing = label("", wraps=True)
         self.remark = label(paper_messages.PAPER_REMARK, "muted", wraps=True)
         self.figure = QLabel()
-        self.figure.setAccessibleName(messages.FIGURE_2)
-        self._figure_card = Card(messages.FIGURE_2)
+        self.figure.setAccessibleName(result_messages.FIGURE_2)
+        self._figure_card = Card(result_messages.FIGURE_2)
         self._figure_card.body.addWidget(self.figure)
-        self.export_button, self.folder_button = QPushButton(messages.EXPORT_REPORT), QPushButton(messages.OPEN_FOLDER)
+        self.export_button = QPushButton(result_messages.EXPORT_REPORT)
+        self.folder_button = QPushButton(result_messages.OPEN_FOLDER)
         self.another_button = QPushButton(paper_messages.PAPER_AGAIN)
         self.export_button.clicked.connect(self._choose_export)
         self.folder_button.clicked.connect(self._open_folder)
@@ -96,7 +97,7 @@ class PaperResult(QWidget):
             lines = [paper_messages.paper_line(row) for row in report["rows"]]
             missing = paper_messages.missing_rows(report["missing"])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            self.banner.show_notice(Notice(messages.NO_REPORT.format(error), is_error=True))
+            self.banner.show_notice(Notice(result_messages.NO_REPORT.format(error), is_error=True))
             lines, missing = [], ""
         self._fill(lines)
         self.missing.setText(missing)
@@ -127,7 +128,7 @@ class PaperResult(QWidget):
 
     def _choose_export(self) -> None:
         name, _ = QFileDialog.getSaveFileName(
-            self, messages.EXPORT_REPORT, str(start_folder("report") / "report.html"), _FORMATS
+            self, result_messages.EXPORT_REPORT, str(start_folder("report") / "report.html"), _FORMATS
         )
         if name:
             remember("report", Path(name))
@@ -138,9 +139,9 @@ class PaperResult(QWidget):
         try:
             write_report(self._run, path)
         except OSError as error:
-            self.banner.show_notice(Notice(messages.NOT_EXPORTED.format(path, error), is_error=True))
+            self.banner.show_notice(Notice(result_messages.NOT_EXPORTED.format(path, error), is_error=True))
         else:
-            self.banner.show_notice(Notice(messages.EXPORTED.format(path), is_good=True))
+            self.banner.show_notice(Notice(result_messages.EXPORTED.format(path), is_good=True))
 
 
 def write_report(run: Path, path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from ser_desktop.core.training_folder import TrainingFolder, TrainingKind
-from ser_desktop.gui.training import messages, paper_messages
+from ser_desktop.gui.training import messages, paper_messages, result_messages
 from ser_desktop.gui.training.paper_page import PaperPage
 from ser_desktop.gui.training.window import TrainingWindow
 from tests.helpers.scripted_trainer import ScriptedTrainer
@@ -119,7 +119,7 @@ def test_the_report_is_exported(
     file = tmp_path / f"Bericht ä.{ending}"
     assert result.path.is_dir()
     window.paper_result.export(file)
-    assert window.paper_result.banner.text.text() == messages.EXPORTED.format(file)
+    assert window.paper_result.banner.text.text() == result_messages.EXPORTED.format(file)
     assert file.read_bytes().startswith(begins)
     assert file.stat().st_size > 40
 
