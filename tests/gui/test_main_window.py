@@ -57,13 +57,13 @@ def test_record_waits_for_the_model(open_window: OpenWindow, qtbot: QtBot) -> No
 
 
 def test_without_a_microphone_it_offers_the_demo_and_a_file(ready: MainWindow, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: ready.answer.title == messages.NO_MICROPHONES)
-    assert ready.offers.isVisible()
+    qtbot.waitUntil(lambda: ready.cards.answer.title == messages.NO_MICROPHONES)
+    assert ready.cards.offers.isVisible()
     qtbot.waitUntil(lambda: not ready.recorder._is_opening)
     qtbot.mouseClick(ready.bar.record_button, Qt.MouseButton.LeftButton)
     assert ready.recorder.session.state is SessionState.IDLE
     assert not ready.banner.isVisible(), "what it would say is in the middle already"
-    assert ready.offers.isAncestorOf(ready.focusWidget())
+    assert ready.cards.offers.isAncestorOf(ready.focusWidget())
 
 
 def test_the_demo_clip_moves_bars_timeline_and_answer(ready: MainWindow, qtbot: QtBot) -> None:
@@ -71,13 +71,13 @@ def test_the_demo_clip_moves_bars_timeline_and_answer(ready: MainWindow, qtbot: 
     with qtbot.waitSignal(ready.recorder.predicted, timeout=10_000, check_params_cb=lambda p: bool(p.probabilities)):
         pass
     assert messages.DEMO_SOURCE in ready.bar.picker.currentText()
-    assert sum(ready.bars.values) == pytest.approx(1.0, abs=1e-6)
-    assert ready.answer.title.lower() in {*LABELS, "not sure"}
+    assert sum(ready.cards.bars.values) == pytest.approx(1.0, abs=1e-6)
+    assert ready.cards.answer.title.lower() in {*LABELS, "not sure"}
     assert "describes" in ready.status.answer.text()
     qtbot.mouseClick(ready.bar.record_button, Qt.MouseButton.LeftButton)
     wait_for(qtbot, ready, SessionState.IDLE)
     assert ready.sessions.save_action.isEnabled()
-    assert not ready.offers.isVisible()
+    assert not ready.cards.offers.isVisible()
 
 
 def test_a_file_that_ends_stops_the_recording_by_itself(ready: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
@@ -118,22 +118,22 @@ def test_every_kind_of_answer_has_its_words(
     open_window: OpenWindow, prediction: Prediction, title: str, subtitle: str
 ) -> None:
     window = open_window()
-    window.answer.show_prediction(prediction)
-    assert window.answer.title == title
-    assert subtitle in window.answer.subtitle
-    assert title in window.answer.accessibleName()
+    window.cards.answer.show_prediction(prediction)
+    assert window.cards.answer.title == title
+    assert subtitle in window.cards.answer.subtitle
+    assert title in window.cards.answer.accessibleName()
     window.grab()
 
 
 def test_a_model_without_layers_says_so_and_one_with_layers_shows_them(ready: MainWindow) -> None:
     assert ready.recorder.model is not None
     ready._model_changed(replace(ready.recorder.model, layer_weights=None))
-    assert "no layers" in ready.layers_text.text()
-    assert ready.layers.weights == ()
+    assert "no layers" in ready.cards.layers_text.text()
+    assert ready.cards.layers.weights == ()
     weights = tuple(i / 91 for i in range(1, 14))
     ready._model_changed(replace(ready.recorder.model, layer_weights=weights, head="fusion"))
-    assert ready.layers.weights == weights
-    assert "Bars" in ready.layers_text.text()
+    assert ready.cards.layers.weights == weights
+    assert "Bars" in ready.cards.layers_text.text()
 
 
 def test_the_status_line_names_device_reason_model_and_quality(ready: MainWindow) -> None:
@@ -237,21 +237,22 @@ def test_a_notice_can_be_dismissed(open_window: OpenWindow, qtbot: QtBot) -> Non
 @pytest.mark.parametrize("size", [(960, 640), (1024, 700), (1280, 800), (2560, 1440)])
 def test_nothing_is_pushed_out_of_the_window_at_any_size(open_window: OpenWindow, size: tuple[int, int]) -> None:
     window = open_window()
-    window.layers.show()
+    cards = window.cards
+    cards.layers.show()
     window.resize(*size)
     window.grab()
-    for widget in (window.timeline, window.waveform, window.layers, window.bars, window.answer, window.status.answer):
+    for widget in (cards.timeline, cards.waveform, cards.layers, cards.bars, cards.answer, window.status.answer):
         corner = widget.mapTo(window, widget.rect().bottomRight())
         assert window.rect().contains(corner), type(widget).__name__
         assert widget.height() >= min(widget.minimumHeight(), 40) or widget is window.status.answer
-    bottom = window.timeline.mapTo(window, window.timeline.rect().bottomLeft()).y()
-    assert bottom <= window.waveform.mapTo(window, window.waveform.rect().topLeft()).y(), "timeline under waveform"
+    bottom = cards.timeline.mapTo(window, cards.timeline.rect().bottomLeft()).y()
+    assert bottom <= cards.waveform.mapTo(window, cards.waveform.rect().topLeft()).y(), "timeline under waveform"
 
 
 def test_every_control_has_a_name_for_screen_readers(open_window: OpenWindow) -> None:
     window = open_window()
     bar = window.bar
-    for widget in (bar.picker, bar.meter, bar.light, bar.elapsed, window.answer, window.bars):
+    for widget in (bar.picker, bar.meter, bar.light, bar.elapsed, window.cards.answer, window.cards.bars):
         assert widget.accessibleName(), widget
     for button in (bar.record_button, bar.rescan_button, bar.menu_button):
         assert button.text()
@@ -382,13 +383,13 @@ def test_after_a_model_switch_the_old_recording_stays_until_the_next_begins(read
     wait_for(qtbot, ready, SessionState.IDLE)
     last = recorder.session.history[-1]
     assert recorder.last is last
-    assert ready.answer.title == messages.answer_title(last)
-    assert ready.timeline.scene.lanes.n_answers == len(recorder.session.history)
+    assert ready.cards.answer.title == messages.answer_title(last)
+    assert ready.cards.timeline.scene.lanes.n_answers == len(recorder.session.history)
     recorder.source = PretendMicrophone()  # type: ignore[assignment]
     recorder._record()
     assert recorder.last is None
-    assert ready.answer.title == messages.LISTENING
-    assert ready.timeline.scene.lanes.n_answers == sum(ready.bars.values) == 0
+    assert ready.cards.answer.title == messages.LISTENING
+    assert ready.cards.timeline.scene.lanes.n_answers == sum(ready.cards.bars.values) == 0
     recorder.stop()
     wait_for(qtbot, ready, SessionState.IDLE)
 

@@ -96,7 +96,7 @@ class Remote(QObject):
         facts = prediction.as_json()  # type: ignore[attr-defined]
         facts["latency_s"] = prediction.latency_s  # type: ignore[attr-defined]
         facts["n_skipped"] = prediction.n_skipped  # type: ignore[attr-defined]
-        self.tell("prediction", title=self._window.answer.title, **facts)
+        self.tell("prediction", title=self._window.cards.answer.title, **facts)
 
     def _read(self) -> None:
         # Not through Python's own buffer: what waits there wakes nobody.
@@ -159,7 +159,7 @@ class Remote(QObject):
         self.tell(
             "recovery",
             text=banner.text.text() if banner.isVisible() else "",
-            n_drawn=self._window.timeline.scene.lanes.n_answers,
+            n_drawn=self._window.cards.timeline.scene.lanes.n_answers,
         )
 
     def do_open(self, argument: str) -> None:
@@ -171,11 +171,11 @@ class Remote(QObject):
     def do_moment(self, argument: str) -> None:
         """Look at the answer with that index."""
         self._window.sessions.moments.choose(int(argument))
-        self.tell("moment", text=self._window.sessions.card.text.text(), title=self._window.answer.title)
+        self.tell("moment", text=self._window.sessions.card.text.text(), title=self._window.cards.answer.title)
 
     def do_scroll(self, argument: str) -> None:
         """Scroll and zoom the timeline through so many pictures; report how long each took."""
-        timeline, taken = self._window.timeline, []
+        timeline, taken = self._window.cards.timeline, []
         for i in range(int(argument)):
             began = time.perf_counter()
             timeline.view.zoom(1.2 if i % 40 < 20 else 1 / 1.2)

@@ -63,25 +63,25 @@ def begin_recording(window: MainWindow) -> None:
 
 def test_an_opened_session_is_shown_with_its_own_model(window: MainWindow, story: Path, qtbot: QtBot) -> None:
     open_it(window, story, qtbot)
-    assert window.timeline.labels == window.bars.labels == LABELS
-    assert window.timeline.scene.lanes.n_answers == 120
-    assert window.timeline.scene.markers[0] == Marker(10.0, "laughs: «ha»")
-    assert window.layers.weights == MODEL.layer_weights
+    assert window.cards.timeline.labels == window.cards.bars.labels == LABELS
+    assert window.cards.timeline.scene.lanes.n_answers == 120
+    assert window.cards.timeline.scene.markers[0] == Marker(10.0, "laughs: «ha»")
+    assert window.cards.layers.weights == MODEL.layer_weights
     assert "opened session of 1 May 2026, 12:00, Desk Mic, heard by A model" in window.status.answer.text()
     assert window.sessions.card.name.text() == "story.json ·"
     window.sessions.moments.choose(5)
-    assert window.bars.values == pytest.approx(recording().history[5].probabilities, abs=1e-6)
+    assert window.cards.bars.values == pytest.approx(recording().history[5].probabilities, abs=1e-6)
     window.grab()
 
 
 def test_the_recording_from_before_comes_back(window: MainWindow, story: Path, qtbot: QtBot) -> None:
-    labels, history = window.bars.labels, window.recorder.session.history
+    labels, history = window.cards.bars.labels, window.recorder.session.history
     open_it(window, story, qtbot)
     open_it(window, story, qtbot)
     window.sessions.card.close_session.click()
     assert window.recorder.session.history is history
-    assert window.timeline.labels == window.bars.labels == labels
-    assert window.timeline.scene.lanes.n_answers == 12
+    assert window.cards.timeline.labels == window.cards.bars.labels == labels
+    assert window.cards.timeline.scene.lanes.n_answers == 12
     assert not window.sessions.card.close_session.isVisible()
 
 
@@ -96,9 +96,9 @@ def test_a_new_recording_after_an_opened_session_is_of_the_model_in_use(
     recorder._record()
     assert recorder.session.path is None
     assert recorder.session.model_info is model
-    assert window.bars.labels == window.timeline.labels == model.labels
+    assert window.cards.bars.labels == window.cards.timeline.labels == model.labels
     recorder._answered(recorder._segment, answer(1.0))
-    assert window.timeline.scene.lanes.n_answers == 1
+    assert window.cards.timeline.scene.lanes.n_answers == 1
     assert len(recorder.session.history) == 1
     recorder.stop()
 
@@ -126,7 +126,7 @@ def test_while_it_records_nothing_is_opened(recorded: Recorded, story: Path, qtb
     window = recorded(3)
     assert not window.sessions.open_action.isEnabled()
     open_it(window, story, qtbot)
-    assert window.timeline.scene.lanes.n_answers == 3
+    assert window.cards.timeline.scene.lanes.n_answers == 3
     assert window.banner.text.text() == messages.OPEN_WHEN_IDLE
 
 
@@ -135,14 +135,14 @@ def test_a_damaged_session_is_said_and_changes_nothing(window: MainWindow, story
     with qtbot.waitSignal(window.sessions.files.worker.failed):
         window.sessions.files.open(story)
     assert "breaks off in line" in window.banner.text.text()
-    assert window.timeline.scene.lanes.n_answers == 12
+    assert window.cards.timeline.scene.lanes.n_answers == 12
 
 
 def test_a_session_of_a_model_that_nobody_knows_is_shown(window: MainWindow, story: Path, qtbot: QtBot) -> None:
     value = json.loads(story.read_text()) | {"model_info": None}
     story.write_text(json.dumps(value))
     open_it(window, story, qtbot)
-    assert window.bars.labels == LABELS
+    assert window.cards.bars.labels == LABELS
     window.grab()
 
 
@@ -162,12 +162,12 @@ def test_a_recording_after_a_session_of_a_model_that_nobody_knows_is_shown(
     recorder = window.recorder
     assert recorder.model is not None
     open_it(window, story, qtbot)
-    assert window.bars.labels == window.timeline.labels == LABELS
+    assert window.cards.bars.labels == window.cards.timeline.labels == LABELS
     begin_recording(window)
-    assert window.bars.labels == window.timeline.labels == recorder.model.labels
+    assert window.cards.bars.labels == window.cards.timeline.labels == recorder.model.labels
     hear(window, answer(1.0))
-    assert window.timeline.scene.lanes.n_answers == 1
-    assert window.bars.values == pytest.approx(answer(1.0).probabilities)
+    assert window.cards.timeline.scene.lanes.n_answers == 1
+    assert window.cards.bars.values == pytest.approx(answer(1.0).probabilities)
     recorder.stop()
 
 
@@ -191,10 +191,10 @@ def test_a_recording_that_is_over_stays_when_another_model_is_loaded(
     labels = session.labels
     model = load_model(window, **changes)
     assert recorder.session is session
-    assert len(session.history) == window.timeline.scene.lanes.n_answers == 12
-    assert list(window.timeline.scene.markers) == session.markers
-    assert window.bars.labels == window.timeline.labels == labels
-    assert window.bars.values == pytest.approx(session.history[-1].probabilities, abs=1e-6)
+    assert len(session.history) == window.cards.timeline.scene.lanes.n_answers == 12
+    assert list(window.cards.timeline.scene.markers) == session.markers
+    assert window.cards.bars.labels == window.cards.timeline.labels == labels
+    assert window.cards.bars.values == pytest.approx(session.history[-1].probabilities, abs=1e-6)
     assert sessions.listening.sound is sessions.keeper.sound is sound
     assert sessions.keeper._kept is session
     assert sessions.save_action.isEnabled()
@@ -202,8 +202,8 @@ def test_a_recording_that_is_over_stays_when_another_model_is_loaded(
     n = len(model.labels)
     hear(window, Prediction(0.0, 1.0, AnswerState.EMOTION, model.labels, (1.0, *(n - 1) * (0.0,))))
     assert recorder.session.model_info is model
-    assert window.bars.values[0] == 1
-    assert window.bars.labels == window.timeline.labels == model.labels
+    assert window.cards.bars.values[0] == 1
+    assert window.cards.bars.labels == window.cards.timeline.labels == model.labels
     recorder.stop()
     sound.close()
 
@@ -212,11 +212,11 @@ def test_an_opened_session_stays_when_another_model_is_loaded(window: MainWindow
     mine = window.recorder.session
     open_it(window, story, qtbot)
     load_model(window, name="Another")
-    assert window.timeline.scene.lanes.n_answers == 120
-    assert window.bars.labels == LABELS
+    assert window.cards.timeline.scene.lanes.n_answers == 120
+    assert window.cards.bars.labels == LABELS
     window.sessions.card.close_session.click()
     assert window.recorder.session is mine
-    assert window.timeline.scene.lanes.n_answers == 12
+    assert window.cards.timeline.scene.lanes.n_answers == 12
 
 
 def test_an_opened_session_is_explained_with_its_own_model(
@@ -230,11 +230,11 @@ def test_an_opened_session_is_explained_with_its_own_model(
     open_it(window, story, qtbot)
     window._show_texts()
     last = session.history[-1]
-    assert window.why_text.text() == common.why(last, own) != common.why(last, window.recorder.model)
+    assert window.cards.why_text.text() == common.why(last, own) != common.why(last, window.recorder.model)
     assert window.status.model.text() == common.model_status(own, is_shipped=False)
     window.sessions.card.close_session.click()
     window._show_texts()
-    assert window.why_text.text() == common.why(window.recorder.last, window.recorder.model)
+    assert window.cards.why_text.text() == common.why(window.recorder.last, window.recorder.model)
 
 
 def test_markers_of_an_opened_session_are_changed_and_saved(window: MainWindow, story: Path, qtbot: QtBot) -> None:
@@ -488,7 +488,7 @@ def test_an_interrupted_recording_is_offered_opened_and_kept_until_saved(
     assert banner.isVisible()
     assert "The recording of 1 May, 12:00, 2 minutes long, was not saved." in banner.text.text()
     banner.open_button.click()
-    assert window.timeline.scene.lanes.n_answers == 120
+    assert window.cards.timeline.scene.lanes.n_answers == 120
     assert not banner.isVisible()
     assert journal.exists()
     with qtbot.waitSignal(window.sessions.files.saved):
