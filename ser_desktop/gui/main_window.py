@@ -23,8 +23,9 @@ from ser_desktop.gui.help.welcome import WelcomePanel
 from ser_desktop.gui.install_worker import InstallWorker
 from ser_desktop.gui.live_sound import LiveSound
 from ser_desktop.gui.menu import MoreMenu, Section
+from ser_desktop.gui.notice import Notice
 from ser_desktop.gui.opening_door import OpeningDoor
-from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.recorder import Recorder
 from ser_desktop.gui.sessions.door import SessionsDoor
 from ser_desktop.gui.settings_door import SettingsDoor
 from ser_desktop.gui.status_rows import StatusRows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -18,24 +18,9 @@ from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.session import Gap, Session, SessionState
 from ser_desktop.core.settings import TERMS_VERSION, Settings, save_settings
 from ser_desktop.gui import messages
+from ser_desktop.gui.notice import Notice
 from ser_desktop.gui.workers import CaptureWorker, InferenceWorker, Segment
 from ser_desktop.microphone import InputDevice
-
-
-@dataclass(frozen=True)
-class Notice:
-    """A sentence for the banner.
-
-    Attributes
-    ----------
-    text : str
-    is_error, is_good : bool
-        Something failed, or was done as it was wanted; neither: something to know.
-    """
-
-    text: str
-    is_error: bool = False
-    is_good: bool = False
 
 
 class Recorder(QObject):

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QWidget
 from ser_desktop.core import paths
 from ser_desktop.core.session import SessionState
 from ser_desktop.gui.help import messages
-from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.notice import Notice
+from ser_desktop.gui.recorder import Recorder
 
 if TYPE_CHECKING:
     from ser_desktop.gui.settings_dialog import SettingsDialog

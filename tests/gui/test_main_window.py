@@ -20,7 +20,7 @@ from ser_desktop.core.session import SessionState
 from ser_desktop.core.settings import TERMS_VERSION, Settings, load_settings
 from ser_desktop.gui import messages
 from ser_desktop.gui.main_window import MainWindow
-from ser_desktop.gui.recorder import Notice
+from ser_desktop.gui.notice import Notice
 from ser_desktop.gui.workers import InferenceWorker
 from tests.gui.conftest import OpenWindow
 from tests.helpers.bundles import write_bundle

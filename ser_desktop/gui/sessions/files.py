@@ -12,7 +12,8 @@ from ser_desktop.core.markers import Marker
 from ser_desktop.core.session import Session, SessionState
 from ser_desktop.core.session_sound import Sound
 from ser_desktop.gui.file_dialogs import ask_for_file
-from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.notice import Notice
+from ser_desktop.gui.recorder import Recorder
 from ser_desktop.gui.sessions import messages
 from ser_desktop.gui.sessions.files_worker import FilesWorker, Saving
 from ser_desktop.gui.sessions.save_dialog import REPORT, SESSION, SaveDialog

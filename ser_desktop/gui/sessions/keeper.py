@@ -17,7 +17,8 @@ from ser_desktop.core.journal import Journal, discard
 from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.session import Gap, Session, SessionState
 from ser_desktop.core.session_sound import Sound, SoundSpool
-from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.notice import Notice
+from ser_desktop.gui.recorder import Recorder
 from ser_desktop.gui.sessions import messages
 from ser_desktop.gui.workers import Segment, Worker
 

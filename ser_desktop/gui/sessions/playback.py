@@ -8,7 +8,8 @@ from ser_desktop.audio_source import FileSource
 from ser_desktop.core.errors import UserFacingError
 from ser_desktop.core.session import SessionState
 from ser_desktop.core.session_sound import Sound
-from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.notice import Notice
+from ser_desktop.gui.recorder import Recorder
 from ser_desktop.gui.sessions import messages
 from ser_desktop.gui.sessions.moments import Moments
 from ser_desktop.gui.sessions.timeline_card import TimelineCard

@@ -14,7 +14,8 @@ from ser_desktop.core.audio import SAMPLE_RATE_HZ, FloatArray
 from ser_desktop.core.errors import UserFacingError
 from ser_desktop.core.levels import InputLight
 from ser_desktop.core.takes import VoiceCorpus, create_corpus, judge_take, list_corpora, open_corpus
-from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.notice import Notice
+from ser_desktop.gui.recorder import Recorder
 from ser_desktop.gui.take_recorder import TakeRecorder
 from ser_desktop.gui.training import voice_messages as words
 from ser_desktop.gui.training.corpus_panels import Panel

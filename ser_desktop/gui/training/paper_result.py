@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from ser_desktop.core.training_folder import Order, TrainingFolder, TrainingKind
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.file_dialogs import remember, start_folder
-from ser_desktop.gui.recorder import Notice
+from ser_desktop.gui.notice import Notice
 from ser_desktop.gui.training import messages, paper_messages, result_messages
 from ser_desktop.gui.training.parts import open_folder
 from ser_desktop.gui.widgets import Card, label, scrolled

@@ -23,8 +23,8 @@ from ser_desktop.core.training_folder import Order, TrainingFolder, TrainingKind
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.errands import Errand
 from ser_desktop.gui.file_dialogs import remember, start_folder
+from ser_desktop.gui.notice import Notice
 from ser_desktop.gui.plots import LayerWeights
-from ser_desktop.gui.recorder import Notice
 from ser_desktop.gui.training import messages, result_messages
 from ser_desktop.gui.training.charts import ConfusionMatrix, ShareBars
 from ser_desktop.gui.training.compare import Comparison
