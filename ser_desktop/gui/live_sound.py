@@ -45,14 +45,14 @@ class LiveSound(QObject):
         self._cursor = 0
         self._input.reset()
         self._waveform.clear()
-        if self._recorder.source is None:
+        if self._recorder.inputs.source is None:
             self._waveform.hide_window()
             self._bar.meter.reset()
             self._bar.light.set_light(InputLight.WAITING)
 
     def show(self) -> None:
         """Show level and curve, and in the curve what the last answer was about."""
-        source = self._recorder.source
+        source = self._recorder.inputs.source
         if source is None:
             return
         read = source.ring.read_since(max(self._cursor, source.ring.n_written - round(_LIGHT_S * source.rate_hz)))
@@ -68,7 +68,7 @@ class LiveSound(QObject):
 
     def show_light(self) -> None:
         """Show how good the last seconds were."""
-        source = self._recorder.source
+        source = self._recorder.inputs.source
         if source is not None:
             samples = source.ring.latest(round(_LIGHT_S * source.rate_hz))
             light = self._input.light(samples, source.rate_hz, heard_speech=self._heard_speech)

@@ -138,8 +138,8 @@ class MainWindow(QMainWindow):
         recorder.model_changed.connect(self._show_model)
         recorder.details_changed.connect(self._show_model)
         recorder.predicted.connect(self._predicted)
-        recorder.devices_changed.connect(self._devices_changed)
-        recorder.source_changed.connect(self.sound.change_source)
+        recorder.inputs.devices_changed.connect(self._devices_changed)
+        recorder.inputs.source_changed.connect(self.sound.change_source)
         self.sessions.moment_changed.connect(self._moment_changed)
         self.sessions.model_shown.connect(self._model_changed)
         self.sessions.labels_shown.connect(self.cards.bars.set_labels)
@@ -252,8 +252,8 @@ class MainWindow(QMainWindow):
         self._show_texts()
 
     def _devices_changed(self) -> None:
-        recorder = self.recorder
-        self.bar.show_devices(recorder.devices, recorder.chosen_name, connected=recorder.source is not None)
+        recorder, inputs = self.recorder, self.recorder.inputs
+        self.bar.show_devices(inputs.devices, recorder.chosen_name, connected=inputs.source is not None)
         if recorder.session.state is SessionState.IDLE and not recorder.session.history:
             self.cards.invite()
 

@@ -59,7 +59,7 @@ def test_record_waits_for_the_model(open_window: OpenWindow, qtbot: QtBot) -> No
 def test_without_a_microphone_it_offers_the_demo_and_a_file(ready: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: ready.cards.answer.title == messages.NO_MICROPHONES)
     assert ready.cards.offers.isVisible()
-    qtbot.waitUntil(lambda: not ready.recorder._is_opening)
+    qtbot.waitUntil(lambda: not ready.recorder.inputs.is_opening)
     qtbot.mouseClick(ready.bar.record_button, Qt.MouseButton.LeftButton)
     assert ready.recorder.session.state is SessionState.IDLE
     assert not ready.banner.isVisible(), "what it would say is in the middle already"
@@ -223,7 +223,7 @@ def test_a_remembered_microphone_that_is_absent_is_named_and_not_replaced(
     window.recorder.start()
     qtbot.waitUntil(lambda: "Desk Mic" in window.bar.picker.currentText())
     assert "not connected" in window.bar.picker.currentText()
-    assert window.recorder.source is None
+    assert window.recorder.inputs.source is None
 
 
 def test_a_notice_can_be_dismissed(open_window: OpenWindow, qtbot: QtBot) -> None:
@@ -271,8 +271,8 @@ def test_a_defect_while_loading_leaves_a_window_that_is_not_stuck(open_window: O
 
 def test_record_pressed_while_a_source_is_being_opened_begins_once_it_is_open(ready: MainWindow, qtbot: QtBot) -> None:
     recorder = ready.recorder
-    qtbot.waitUntil(lambda: not recorder._is_opening)
-    recorder._opening(recorder._capture.open_file(paths.demo_clip(), messages.DEMO_SOURCE))
+    qtbot.waitUntil(lambda: not recorder.inputs.is_opening)
+    recorder.inputs.open_file(paths.demo_clip(), messages.DEMO_SOURCE)
     qtbot.mouseClick(ready.bar.record_button, Qt.MouseButton.LeftButton)
     wait_for(qtbot, ready, SessionState.LISTENING)
     with qtbot.waitSignal(recorder.predicted, timeout=10_000):
@@ -281,12 +281,12 @@ def test_record_pressed_while_a_source_is_being_opened_begins_once_it_is_open(re
 
 def test_what_the_sound_card_says_about_an_older_order_is_ignored(ready: MainWindow, qtbot: QtBot) -> None:
     recorder = ready.recorder
-    qtbot.waitUntil(lambda: not recorder._is_opening)
-    old = recorder._order
+    qtbot.waitUntil(lambda: not recorder.inputs.is_opening)
+    old = recorder.inputs._order
     recorder.play(paths.demo_clip(), messages.DEMO_SOURCE)
     stale = FileSource(paths.demo_clip(), "the microphone before")
-    recorder._source_opened(old, stale)
-    assert recorder.source is not stale, "a recording would begin on the wrong source"
+    recorder.inputs._opened(old, stale)
+    assert recorder.inputs.source is not stale, "a recording would begin on the wrong source"
     wait_for(qtbot, ready, SessionState.LISTENING)
     assert recorder.session.source == messages.DEMO_SOURCE
 
@@ -305,13 +305,13 @@ def test_a_microphone_lost_while_nothing_is_recorded_is_said_and_forgotten_when_
     ready: MainWindow, qtbot: QtBot
 ) -> None:
     recorder = ready.recorder
-    qtbot.waitUntil(lambda: not recorder._is_opening)
-    recorder._source_lost(recorder._order, "Desk Mic")
+    qtbot.waitUntil(lambda: not recorder.inputs.is_opening)
+    recorder.inputs._lost(recorder.inputs._order, "Desk Mic")
     assert "«Desk Mic» is not connected" in ready.banner.text.text()
     assert recorder.session.state is SessionState.IDLE
-    recorder._source_opened(recorder._order, PretendMicrophone())
+    recorder.inputs._opened(recorder.inputs._order, PretendMicrophone())
     assert not ready.banner.isVisible()
-    recorder._source_lost(recorder._order, "Desk Mic")
+    recorder.inputs._lost(recorder.inputs._order, "Desk Mic")
 
 
 class PretendMicrophone:
@@ -385,7 +385,7 @@ def test_after_a_model_switch_the_old_recording_stays_until_the_next_begins(read
     assert recorder.last is last
     assert ready.cards.answer.title == messages.answer_title(last)
     assert ready.cards.timeline.scene.lanes.n_answers == len(recorder.session.history)
-    recorder.source = PretendMicrophone()  # type: ignore[assignment]
+    recorder.inputs.source = PretendMicrophone()  # type: ignore[assignment]
     recorder._record()
     assert recorder.last is None
     assert ready.cards.answer.title == messages.LISTENING
@@ -418,7 +418,7 @@ def test_a_zip_file_without_a_model_is_told(ready: MainWindow, qtbot: QtBot, tmp
 
 def test_space_goes_on_belonging_to_record(ready: MainWindow, qtbot: QtBot) -> None:
     ready.activateWindow()
-    qtbot.waitUntil(lambda: not ready.recorder._is_opening)
+    qtbot.waitUntil(lambda: not ready.recorder.inputs.is_opening)
     ready.bar.rescan_button.setFocus()
     # Rescan is disabled while something is recorded; Qt would hand the keyboard to what comes next.
     ready.recorder.play(paths.demo_clip(), "demo")

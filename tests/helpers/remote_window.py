@@ -72,11 +72,10 @@ class Remote(QObject):
         recorder.state_changed.connect(lambda state: self.tell("state", state=str(state), ready_s=self._since()))
         recorder.predicted.connect(self._predicted)
         recorder.noticed.connect(lambda notice: self.tell("notice", text=notice.text if notice else ""))
-        recorder.source_changed.connect(
-            lambda: self.tell("source", name=recorder.source.name if recorder.source else None)
-        )
+        inputs = recorder.inputs
+        inputs.source_changed.connect(lambda: self.tell("source", name=inputs.source.name if inputs.source else None))
         recorder.model_changed.connect(lambda model: self.tell("model", name=model.name, labels=model.labels))
-        recorder.devices_changed.connect(lambda: self.tell("devices", names=[d.name for d in recorder.devices]))
+        inputs.devices_changed.connect(lambda: self.tell("devices", names=[d.name for d in inputs.devices]))
         recorder.crashed.connect(lambda error: self.tell("crash", error=repr(error)))
         self._rest = b""
         self._reader = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read, self)
@@ -194,7 +193,7 @@ class Remote(QObject):
         files.save(Path(name), with_sound=bool(with_sound))
 
     def do_stats(self, _argument: str) -> None:
-        source = self._recorder.source
+        source = self._recorder.inputs.source
         self.tell(
             "stats",
             **self.gaps.report(),

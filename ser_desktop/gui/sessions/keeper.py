@@ -231,7 +231,7 @@ class Keeper(QObject):
         if segment.start_s == 0:
             spool = _new_spool()
             self.sound, self._kept = spool, self._recorder.session
-            is_live = not isinstance(self._recorder.source, FileSource)
+            is_live = not isinstance(self._recorder.inputs.source, FileSource)
             self._worker.begin(spool, Journal(paths.journals_folder(), self._kept.snapshot()), is_live=is_live)
         self._worker.listen(segment)
 

@@ -146,7 +146,7 @@ class Listening(QObject):
 
     def _would_be_heard(self) -> bool:
         """Tell whether a microphone records, which would take the loudspeaker for a voice; a file hears nothing."""
-        is_file = isinstance(self._recorder.source, FileSource)
+        is_file = isinstance(self._recorder.inputs.source, FileSource)
         return self._recorder.session.is_recording and not is_file
 
     def _moment_changed(self) -> None:

@@ -219,9 +219,9 @@ class OwnVoicePanel(Panel):
         if self.taker.is_running:
             self.taker.stop()
         # Since the button was last looked at, the main window may have begun to record.
-        elif self._recorder and self._recorder.source is not None and not self._recorder.session.is_recording:
+        elif self._recorder and self._recorder.inputs.source is not None and not self._recorder.session.is_recording:
             self._forget_take()
-            self.taker.start(self._recorder.source)
+            self.taker.start(self._recorder.inputs.source)
             self._show_readiness()
             self.record_button.setFocus()
 
@@ -257,7 +257,7 @@ class OwnVoicePanel(Panel):
 
     def _show_readiness(self) -> None:
         """Offer what can be done now."""
-        source = self._recorder.source if self._recorder else None
+        source = self._recorder.inputs.source if self._recorder else None
         is_busy = self._recorder is not None and self._recorder.session.is_recording
         # What was said until the microphone went away, or the main window wanted it, is a take.
         self.taker.listen_to(source)

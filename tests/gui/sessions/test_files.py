@@ -57,7 +57,7 @@ def open_it(window: MainWindow, path: Path, qtbot: QtBot) -> None:
 
 
 def begin_recording(window: MainWindow) -> None:
-    window.recorder.source = PretendMicrophone()
+    window.recorder.inputs.source = PretendMicrophone()
     window.recorder._record()
 
 
@@ -92,7 +92,7 @@ def test_a_new_recording_after_an_opened_session_is_of_the_model_in_use(
     assert model is not None
     open_it(window, story, qtbot)
     recorder = window.recorder
-    recorder.source = PretendMicrophone()
+    recorder.inputs.source = PretendMicrophone()
     recorder._record()
     assert recorder.session.path is None
     assert recorder.session.model_info is model
@@ -113,7 +113,7 @@ def test_the_audience_sees_an_opened_session_and_then_the_model_in_use(
     assert view.timeline.labels == LABELS
     assert view.timeline.scene.lanes.n_answers == 120
     recorder = window.recorder
-    recorder.source = PretendMicrophone()
+    recorder.inputs.source = PretendMicrophone()
     recorder._record()
     recorder._answered(recorder._segment, answer(1.0))
     assert recorder.model is not None
@@ -277,7 +277,7 @@ def test_record_and_another_session_do_not_drop_new_markers_without_a_word(
     window: MainWindow, story: Path, qtbot: QtBot
 ) -> None:
     recorder = window.recorder
-    recorder.source = PretendMicrophone()
+    recorder.inputs.source = PretendMicrophone()
     open_it(window, story, qtbot)
     mark(window)
     n_markers = len(recorder.session.markers)
