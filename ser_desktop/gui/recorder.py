@@ -11,7 +11,6 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 
 from ser_desktop.audio_source import AudioSource, FileSource
-from ser_desktop.core import paths
 from ser_desktop.core.errors import AudioFileError, SettingsError, UserFacingError
 from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import Prediction
@@ -19,6 +18,7 @@ from ser_desktop.core.session import Gap, Session, SessionState
 from ser_desktop.core.settings import TERMS_VERSION, Settings, save_settings
 from ser_desktop.gui import messages
 from ser_desktop.gui.inputs import Inputs
+from ser_desktop.gui.loading import Loading
 from ser_desktop.gui.notice import Notice
 from ser_desktop.gui.workers import CaptureWorker, InferenceWorker, Segment
 from ser_desktop.microphone import InputDevice
@@ -88,13 +88,13 @@ class Recorder(QObject):
         # What the model's thread says about segments before the first one of this recording is ignored.
         self._segment = 0
         self._first_segment = 0
-        self._loading_bundle, self._loading_spare = self.settings.bundle, False
         self._starts_with_source = False
         self._play_once_loaded: tuple[Path, str] | None = None
         self._play_once_understood: tuple[Path, str] | None = None
         self._unplugged = False
         self._voice_waits = False
         self._inference = inference or InferenceWorker()
+        self._loading = Loading(self._inference)
         self.inputs = Inputs(capture)
         self.may_begin: Callable[[], bool] = lambda: True
         self._connect()
@@ -126,7 +126,7 @@ class Recorder(QObject):
         self._inference.mapped.connect(self._first_scan, Qt.ConnectionType.SingleShotConnection)
         if self.settings.voice:
             self._inference.use_voice(self.settings.voice)
-        self._load_model(self.settings.bundle)
+        self._loading.begin(self.settings.bundle, self.settings)
 
     def _first_scan(self) -> None:
         if self.inputs.source is None and not self.inputs.is_opening:
@@ -194,7 +194,7 @@ class Recorder(QObject):
         if self.session.state in {SessionState.IDLE, SessionState.FAILED}:
             self._starts_with_source = False
             self._go(SessionState.LOADING)
-            self._load_model(str(folder) if folder else "")
+            self._loading.begin(str(folder) if folder else "", self.settings)
 
     def show_session(self, session: Session) -> None:
         """Show a session that was saved, in place of the last recording."""
@@ -241,18 +241,10 @@ class Recorder(QObject):
 
     # ---- what the model says
 
-    def _load_model(self, bundle: str, *, spare: bool = False) -> None:
-        self._loading_bundle, self._loading_spare = bundle, spare
-        self._inference.load(self._folder_being_loaded(), self.settings.device, self.settings.backend)
-
-    def _folder_being_loaded(self) -> Path:
-        shipped = paths.spare_bundle() if self._loading_spare else paths.default_bundle()
-        return Path(self._loading_bundle) if self._loading_bundle else shipped
-
     def _model_loaded(self, model: ModelInfo) -> None:
-        if self._loading_bundle != self.settings.bundle:
-            self.change_settings(bundle=self._loading_bundle)
-        self.model, self.model_folder = model, self._folder_being_loaded()
+        if self._loading.bundle != self.settings.bundle:
+            self.change_settings(bundle=self._loading.bundle)
+        self.model, self.model_folder = model, self._loading.folder
         if not self.session.history:
             # A recording that is over, or was opened, stays in hand until the next one begins.
             self.last = None
@@ -276,17 +268,11 @@ class Recorder(QObject):
         if self.session.is_recording:
             self.stop()
         elif self.session.state is SessionState.LOADING:
-            if self.model is None and self._loading_bundle:
-                gone = Path(self._loading_bundle)
-                said = str(error) if gone.exists() else messages.model_gone(gone)
-                self.noticed.emit(Notice(f"{said} {messages.DEFAULT_INSTEAD}", is_error=True))
+            instead = self._loading.give_way(error, self.settings) if self.model is None else None
+            if instead is not None:
+                self.noticed.emit(Notice(instead, is_error=True))
                 # For this run only: the other one may lie on a disk that is not connected today.
                 self.settings = replace(self.settings, bundle="")
-                self._load_model("")
-                return
-            if self.model is None and not self._loading_spare:
-                self.noticed.emit(Notice(f"{error} {messages.SPARE_INSTEAD}", is_error=True))
-                self._load_model("", spare=True)
                 return
             self._loading_ended()
         self.noticed.emit(Notice(str(error), is_error=True))
