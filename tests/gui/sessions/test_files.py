@@ -32,7 +32,7 @@ from ser_desktop.gui.sessions import messages
 from ser_desktop.gui.sessions.report import as_html
 from ser_desktop.gui.workers import Segment
 from tests.gui.sessions.conftest import Recorded, answer, hear
-from tests.gui.test_main_window import PretendMicrophone
+from tests.helpers.microphones import PretendMicrophone
 from tests.helpers.sessions import LABELS, MODEL, recording
 
 
