@@ -14,7 +14,7 @@ from pathlib import Path
 import soundfile as sf
 
 from ser_desktop.core import paths
-from ser_desktop.gui.training import messages
+from ser_desktop.gui.training import messages, result_messages
 from tests.helpers.data import ravdess_folder
 from tests.helpers.display import PrivateDisplay
 from tests.helpers.pulse import PrivatePulse
@@ -98,7 +98,7 @@ def training(camera: Camera, corpus: Path) -> None:
     camera.of("TrainingWindow", "training-check")
     driver.press(messages.NEXT)
     driver.press(messages.TRAIN)
-    driver.shows(messages.RECALL_TITLE, timeout_s=1200)
+    driver.shows(result_messages.RECALL_TITLE, timeout_s=1200)
     camera.of("TrainingWindow", "training")
 
 

@@ -22,7 +22,8 @@ from ser_desktop.gui import icons, messages
 from ser_desktop.gui.errands import wait_for_all
 from ser_desktop.gui.install_worker import InstallWorker
 from ser_desktop.gui.main_window import MainWindow
-from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.notice import Notice
+from ser_desktop.gui.recorder import Recorder
 from ser_desktop.gui.theme import apply_theme
 
 _log = logging.getLogger(__name__)

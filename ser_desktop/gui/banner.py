@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from ser_desktop.gui import messages
-from ser_desktop.gui.recorder import Notice
+from ser_desktop.gui.notice import Notice
 from ser_desktop.gui.widgets import label
 
 

@@ -21,7 +21,7 @@ from ser_desktop.gui import messages
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.file_dialogs import ask_for_file, ask_for_folder
 from ser_desktop.gui.install_worker import InstallWorker
-from ser_desktop.gui.recorder import Notice
+from ser_desktop.gui.notice import Notice
 from ser_desktop.gui.widgets import Card, label
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from ser_desktop.gui import messages
 from ser_desktop.gui.errands import Errand
 from ser_desktop.gui.file_dialogs import ask_for_file
 from ser_desktop.gui.menu import MoreMenu, Section
-from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.notice import Notice
+from ser_desktop.gui.recorder import Recorder
 
 
 class OpeningDoor(QObject):

@@ -4,37 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from ser_desktop.core import paths
+from ser_desktop.audio_source import AudioSource, FileSource
 from ser_desktop.core.errors import AudioFileError, SettingsError, UserFacingError
 from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.session import Gap, Session, SessionState
 from ser_desktop.core.settings import TERMS_VERSION, Settings, save_settings
 from ser_desktop.gui import messages
+from ser_desktop.gui.inputs import Inputs
+from ser_desktop.gui.loading import Loading
+from ser_desktop.gui.notice import Notice
 from ser_desktop.gui.workers import CaptureWorker, InferenceWorker, Segment
-from ser_desktop.microphone import AudioSource, FileSource, InputDevice
-
-
-@dataclass(frozen=True)
-class Notice:
-    """A sentence for the banner.
-
-    Attributes
-    ----------
-    text : str
-    is_error, is_good : bool
-        Something failed, or was done as it was wanted; neither: something to know.
-    """
-
-    text: str
-    is_error: bool = False
-    is_good: bool = False
+from ser_desktop.microphone import InputDevice
 
 
 class Recorder(QObject):
@@ -47,10 +34,6 @@ class Recorder(QObject):
     details_changed(ModelInfo)
         The model is the same, but another calibrated voice, or none, is used with it, or it is computed elsewhere.
     predicted(Prediction)
-    devices_changed()
-        `devices` or `chosen_name` changed.
-    source_changed()
-        `source` was opened, lost or closed.
     gap_ended(Gap)
     segment_begun(Segment)
         Sound of a microphone or file is listened to from now on; the first one of a recording starts at 0.
@@ -75,8 +58,6 @@ class Recorder(QObject):
     model_changed = Signal(object)
     details_changed = Signal(object)
     predicted = Signal(object)
-    devices_changed = Signal()
-    source_changed = Signal()
     gap_ended = Signal(object)
     segment_begun = Signal(object)
     session_opened = Signal()
@@ -100,26 +81,21 @@ class Recorder(QObject):
         self.session = Session()
         self.model: ModelInfo | None = None
         self.model_folder: Path | None = None
-        self.source: AudioSource | None = None
-        self.devices: tuple[InputDevice, ...] = ()
         self.last: Prediction | None = None
         self._began_s = 0.0
         self._lost_s: float | None = None
         self._answered_s = 0.0
-        # What the two threads were last asked for; what they say about older orders is ignored.
-        self._order = 0
+        # What the model's thread says about segments before the first one of this recording is ignored.
         self._segment = 0
         self._first_segment = 0
-        self._loading_bundle, self._loading_spare = self.settings.bundle, False
-        self._picked: InputDevice | None = None
-        self._is_opening = False
         self._starts_with_source = False
         self._play_once_loaded: tuple[Path, str] | None = None
         self._play_once_understood: tuple[Path, str] | None = None
         self._unplugged = False
         self._voice_waits = False
         self._inference = inference or InferenceWorker()
-        self._capture = capture or CaptureWorker()
+        self._loading = Loading(self._inference)
+        self.inputs = Inputs(capture)
         self.may_begin: Callable[[], bool] = lambda: True
         self._connect()
 
@@ -131,33 +107,34 @@ class Recorder(QObject):
         self._inference.crashed.connect(self._model_crashed)
         self._inference.details_changed.connect(self._details_changed)
         self._inference.voice_failed.connect(self._voice_failed)
-        self._capture.listed.connect(self._listed)
-        self._capture.opened.connect(self._source_opened)
-        self._capture.unopened.connect(self._source_absent)
-        self._capture.refused.connect(self._source_refused)
-        self._capture.lost.connect(self._source_lost)
-        self._capture.ended.connect(self._source_ended)
-        self._capture.crashed.connect(self._capture_crashed)
+        self.inputs.listed.connect(self._listed)
+        self.inputs.picked.connect(self._remember)
+        self.inputs.opened.connect(self._source_opened)
+        self.inputs.unopened.connect(self._source_absent)
+        self.inputs.refused.connect(self._source_refused)
+        self.inputs.lost.connect(self._source_lost)
+        self.inputs.ended.connect(self._source_ended)
+        self.inputs.crashed.connect(self._capture_crashed)
 
     # ---- life
 
     def start(self) -> None:
         """Begin loading the model and looking for microphones; the window is visible by now."""
         self._inference.start()
-        self._capture.start()
+        self.inputs.start()
         # PortAudio is a library too: it is loaded once the model's libraries no longer block the loader.
         self._inference.mapped.connect(self._first_scan, Qt.ConnectionType.SingleShotConnection)
         if self.settings.voice:
             self._inference.use_voice(self.settings.voice)
-        self._load_model(self.settings.bundle)
+        self._loading.begin(self.settings.bundle, self.settings)
 
     def _first_scan(self) -> None:
-        if self.source is None and not self._is_opening:
+        if self.inputs.source is None and not self.inputs.is_opening:
             self.rescan()
 
     def shut_down(self) -> bool:
         """Source first, then the model; True when both threads are gone."""
-        capture_gone = self._capture.shut_down()
+        capture_gone = self.inputs.shut_down()
         return self._inference.shut_down() and capture_gone
 
     # ---- what people do
@@ -183,7 +160,7 @@ class Recorder(QObject):
         if not self.session.is_recording:
             return
         if self.session.state is SessionState.PAUSED:
-            self._order = self._capture.close_source()
+            self.inputs.stop_waiting()
             self.noticed.emit(None)
         self._go(SessionState.FINISHING)
         self._inference.finish()
@@ -191,13 +168,14 @@ class Recorder(QObject):
     def rescan(self) -> None:
         """Look for microphones again."""
         if not self.session.is_recording:
-            self._opening(self._capture.rescan(self.settings.microphone))
+            self._starts_with_source = False
+            self.inputs.rescan(self.settings.microphone)
 
     def choose(self, device: InputDevice) -> None:
         """Listen to another microphone from now on; it is remembered once it is open."""
         self.noticed.emit(None)
-        self._opening(self._capture.open_device(device))
-        self._picked = device
+        self._starts_with_source = False
+        self.inputs.open_device(device)
 
     def play(self, path: Path, name: str) -> None:
         """Take a sound file as virtual input and record it at once."""
@@ -208,7 +186,7 @@ class Recorder(QObject):
             self._play_once_loaded = (path, name)
         elif self.session.state is SessionState.IDLE and self.may_begin():
             self.noticed.emit(None)
-            self._opening(self._capture.open_file(path, name))
+            self.inputs.open_file(path, name)
             self._starts_with_source = True
 
     def open_model(self, folder: Path | None) -> None:
@@ -216,7 +194,7 @@ class Recorder(QObject):
         if self.session.state in {SessionState.IDLE, SessionState.FAILED}:
             self._starts_with_source = False
             self._go(SessionState.LOADING)
-            self._load_model(str(folder) if folder else "")
+            self._loading.begin(str(folder) if folder else "", self.settings)
 
     def show_session(self, session: Session) -> None:
         """Show a session that was saved, in place of the last recording."""
@@ -247,9 +225,7 @@ class Recorder(QObject):
     @property
     def chosen_name(self) -> str:
         """Name of the source in use or awaited."""
-        if self.source is not None:
-            return self.source.name
-        return self._picked.name if self._picked is not None else self.settings.microphone
+        return self.inputs.name or self.settings.microphone
 
     def elapsed_s(self) -> float:
         """Seconds since the recording began (until the last answer, once it is over)."""
@@ -265,18 +241,10 @@ class Recorder(QObject):
 
     # ---- what the model says
 
-    def _load_model(self, bundle: str, *, spare: bool = False) -> None:
-        self._loading_bundle, self._loading_spare = bundle, spare
-        self._inference.load(self._folder_being_loaded(), self.settings.device, self.settings.backend)
-
-    def _folder_being_loaded(self) -> Path:
-        shipped = paths.spare_bundle() if self._loading_spare else paths.default_bundle()
-        return Path(self._loading_bundle) if self._loading_bundle else shipped
-
     def _model_loaded(self, model: ModelInfo) -> None:
-        if self._loading_bundle != self.settings.bundle:
-            self.change_settings(bundle=self._loading_bundle)
-        self.model, self.model_folder = model, self._folder_being_loaded()
+        if self._loading.bundle != self.settings.bundle:
+            self.change_settings(bundle=self._loading.bundle)
+        self.model, self.model_folder = model, self._loading.folder
         if not self.session.history:
             # A recording that is over, or was opened, stays in hand until the next one begins.
             self.last = None
@@ -300,17 +268,11 @@ class Recorder(QObject):
         if self.session.is_recording:
             self.stop()
         elif self.session.state is SessionState.LOADING:
-            if self.model is None and self._loading_bundle:
-                gone = Path(self._loading_bundle)
-                said = str(error) if gone.exists() else messages.model_gone(gone)
-                self.noticed.emit(Notice(f"{said} {messages.DEFAULT_INSTEAD}", is_error=True))
+            instead = self._loading.give_way(error, self.settings) if self.model is None else None
+            if instead is not None:
+                self.noticed.emit(Notice(instead, is_error=True))
                 # For this run only: the other one may lie on a disk that is not connected today.
                 self.settings = replace(self.settings, bundle="")
-                self._load_model("")
-                return
-            if self.model is None and not self._loading_spare:
-                self.noticed.emit(Notice(f"{error} {messages.SPARE_INSTEAD}", is_error=True))
-                self._load_model("", spare=True)
                 return
             self._loading_ended()
         self.noticed.emit(Notice(str(error), is_error=True))
@@ -341,38 +303,22 @@ class Recorder(QObject):
         self._go(SessionState.IDLE)
         if self._voice_waits:
             self.use_voice(self.settings.voice)
-        if self.source is None or isinstance(self.source, FileSource):
+        if self.inputs.source is None or isinstance(self.inputs.source, FileSource):
             self.rescan()
 
     # ---- what the sound card says
 
-    def _opening(self, order: int) -> None:
-        """Let go of the source: the sound card's thread closes it and opens another."""
-        self._order = order
-        self._picked = None
-        self._starts_with_source = False
-        self._is_opening = True
-        self.source = None
-        self.source_changed.emit()
-
-    def _listed(self, devices: tuple[InputDevice, ...]) -> None:
-        self.devices = devices
-        self.devices_changed.emit()
+    def _listed(self) -> None:
         wanted = self.settings.microphone
-        if wanted and all(device.name != wanted for device in devices) and not self.session.is_recording:
+        is_there = any(device.name == wanted for device in self.inputs.devices)
+        if wanted and not is_there and not self.session.is_recording:
             self._unplugged = True
             self.noticed.emit(Notice(messages.unplugged(wanted)))
 
-    def _source_opened(self, order: int, source: AudioSource) -> None:
-        if order != self._order:
-            return
-        self.source = source
-        self._is_opening = False
-        picked, self._picked = self._picked, None
-        if picked is not None and picked.name == source.name:
-            self.change_settings(microphone="" if picked.is_default else picked.name)
-        self.source_changed.emit()
-        self.devices_changed.emit()
+    def _remember(self, device: InputDevice) -> None:
+        self.change_settings(microphone="" if device.is_default else device.name)
+
+    def _source_opened(self, source: AudioSource) -> None:
         if self.session.state is SessionState.PAUSED and self._lost_s is not None:
             self._resume(self._lost_s)
         elif self._unplugged and not isinstance(source, FileSource):
@@ -391,11 +337,7 @@ class Recorder(QObject):
         self.noticed.emit(None)
         self.gap_ended.emit(gap)
 
-    def _source_lost(self, order: int, name: str) -> None:
-        if order != self._order:
-            return
-        self.source = None
-        self.source_changed.emit()
+    def _source_lost(self, name: str) -> None:
         if self.session.state is SessionState.LISTENING:
             self._lost_s = time.monotonic() - self._began_s
             self._go(SessionState.PAUSED)
@@ -405,30 +347,20 @@ class Recorder(QObject):
             self._unplugged = True
             self.noticed.emit(Notice(messages.unplugged(name)))
 
-    def _source_ended(self, order: int) -> None:
-        if order == self._order and self.session.state is SessionState.LISTENING:
+    def _source_ended(self) -> None:
+        if self.session.state is SessionState.LISTENING:
             self.stop()
 
-    def _source_absent(self, order: int) -> None:
-        if order != self._order:
-            return
-        self._is_opening = self._starts_with_source = False
-        self._picked = None
-        self.source = None
-        self.source_changed.emit()
-        self.devices_changed.emit()
+    def _source_absent(self) -> None:
+        self._starts_with_source = False
 
-    def _source_refused(self, order: int, error: UserFacingError) -> None:
-        if order != self._order:
-            return
-        self._source_absent(order)
+    def _source_refused(self, error: UserFacingError) -> None:
         if isinstance(error, AudioFileError):
             # The microphone that was open before is wanted again.
             self.rescan()
         self.noticed.emit(Notice(str(error), is_error=True))
 
     def _capture_crashed(self, error: BaseException) -> None:
-        self._source_absent(self._order)
         if self.session.state is SessionState.LISTENING:
             self.stop()
         self.crashed.emit(error)
@@ -436,10 +368,11 @@ class Recorder(QObject):
     # ---- recording
 
     def _record(self) -> None:
-        if self.source is None:
+        source = self.inputs.source
+        if source is None:
             # Pressed a moment too early, it begins as soon as the microphone is open; pressed again, it does not.
-            self._starts_with_source = self._is_opening and not self._starts_with_source
-            if not self._is_opening:
+            self._starts_with_source = self.inputs.is_opening and not self._starts_with_source
+            if not self.inputs.is_opening:
                 self.input_wanted.emit()
             return
         self._began_s = time.monotonic()
@@ -450,14 +383,14 @@ class Recorder(QObject):
         self.session = Session.of(self.model) if self.model is not None else Session()
         self.session.go(SessionState.IDLE)
         self.session.hop_s = self.settings.hop_s
-        self.session.start(self.source.name, datetime.now().astimezone())
-        is_file = isinstance(self.source, FileSource)
-        self._begin_segment(origin=0 if is_file else self.source.ring.n_written, start_s=0.0)
+        self.session.start(source.name, datetime.now().astimezone())
+        is_file = isinstance(source, FileSource)
+        self._begin_segment(origin=0 if is_file else source.ring.n_written, start_s=0.0)
         self.noticed.emit(None)
         self.state_changed.emit(self.session.state)
 
     def _begin_segment(self, origin: int, start_s: float) -> None:
-        source = self.source
+        source = self.inputs.source
         assert source is not None  # noqa: S101 - both callers have just checked
         self._segment += 1
         segment = Segment(source.ring, source.rate_hz, origin, start_s, source.latency_s, self._segment)

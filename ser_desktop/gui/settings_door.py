@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QWidget
 from ser_desktop.core import paths
 from ser_desktop.core.session import SessionState
 from ser_desktop.gui.help import messages
-from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.notice import Notice
+from ser_desktop.gui.recorder import Recorder
 
 if TYPE_CHECKING:
     from ser_desktop.gui.settings_dialog import SettingsDialog
@@ -52,7 +53,8 @@ class SettingsDoor(QObject):
             self.dialog = SettingsDialog(type(self._recorder.settings), offers, self._main_window)
             self.dialog.changed.connect(self.apply)
             self.dialog.reset.connect(self.apply_all)
-            for signal in (self._recorder.state_changed, self._recorder.model_changed, self._recorder.devices_changed):
+            recorder = self._recorder
+            for signal in (recorder.state_changed, recorder.model_changed, recorder.inputs.devices_changed):
                 signal.connect(self.refresh)
         self.refresh()
         self.dialog.show()
@@ -107,7 +109,7 @@ class SettingsDoor(QObject):
             recorder.open_model(Path(bundle) if bundle else None)
 
     def _listen_to(self, name: str) -> None:
-        device = next((d for d in self._recorder.devices if d.name == name), None)
+        device = next((d for d in self._recorder.inputs.devices if d.name == name), None)
         if device is not None and name:
             self._recorder.choose(device)
         else:
@@ -116,7 +118,7 @@ class SettingsDoor(QObject):
 
     def _microphones(self) -> Sequence[tuple[str, str]]:
         # The system's own is chosen by leaving the name empty.
-        return [("", messages.SYSTEM_MICROPHONE), *((d.name, d.name) for d in self._recorder.devices)]
+        return [("", messages.SYSTEM_MICROPHONE), *((d.name, d.name) for d in self._recorder.inputs.devices)]
 
     def _bundles(self) -> Sequence[tuple[str, str]]:
         """Return the model that came along and the user's, opened or trained; what has no contract is left out."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from ser_desktop.audio_source import AudioSource
 from ser_desktop.core.audio import FloatArray
 from ser_desktop.core.levels import InputLight, input_light, level_db
 from ser_desktop.core.takes import as_take
-from ser_desktop.microphone import AudioSource
 
 MAX_S = 8.0
 

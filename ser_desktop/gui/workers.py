@@ -16,6 +16,7 @@ from pathlib import Path
 from PySide6.QtCore import QThread, Signal
 
 from ser_desktop import microphone
+from ser_desktop.audio_source import AudioSource, FileSource
 from ser_desktop.core.errors import MicrophoneError, UserFacingError
 from ser_desktop.core.model_info import ModelInfo, describe
 from ser_desktop.core.prediction import Prediction
@@ -23,7 +24,7 @@ from ser_desktop.core.preload import collector_at_rest, map_libraries
 from ser_desktop.core.ring import RingBuffer
 from ser_desktop.core.stream import Judge, LiveStream
 from ser_desktop.core.voices import Voice, load_voice
-from ser_desktop.microphone import AudioSource, FileSource, InputDevice, Microphone
+from ser_desktop.microphone import InputDevice, Microphone
 
 _log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ser_desktop.gui.training import messages
+from ser_desktop.gui.training import messages, result_messages
 from tests.helpers.data import ravdess_folder
 from tests.helpers.training_driver import TrainingDriver
 from tests.helpers.window_driver import RemoteWindow
@@ -28,7 +28,7 @@ def wizard(window: RemoteWindow) -> dict[str, Any]:
     window.order("reset")
     training.wait(lambda facts: facts["page"] == "ResultPage", timeout_s=1200)
     gaps = window.ask("stats", "stats")
-    training.press(messages.USE)
+    training.press(result_messages.USE)
     window.await_named("model", timeout_s=60)
     figures = {
         "clicks": training.n_clicks,

@@ -82,7 +82,8 @@ def test_a_recording_is_saved_with_its_sound_and_a_clean_end_leaves_nothing(
 PLAY = """
 import time
 import numpy as np
-from ser_desktop.microphone import Microphone, Player, list_devices
+from ser_desktop.microphone import Microphone, list_devices
+from ser_desktop.player import Player
 (device,) = list_devices(refresh=True)
 listener = Microphone(device)
 time.sleep(0.5)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ser_desktop.core import paths
-from ser_desktop.gui.training import messages
+from ser_desktop.gui.training import check_messages, messages, result_messages
 from ser_desktop.gui.training import voice_messages as words
 from tests.e2e.conftest import OpenWindow
 from tests.helpers.corpora import write_recording, write_small_ravdess
@@ -21,7 +21,7 @@ from tests.helpers.training_driver import TrainingDriver, kill_tree, trainer_of
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
 
 ANSWERS = {"emotion", "not sure", "no speech"}
-INCOMPLETE = messages.REMEDIES["accept-counts"]
+INCOMPLETE = check_messages.REMEDIES["accept-counts"]
 
 
 @pytest.fixture
@@ -66,9 +66,9 @@ def test_a_model_is_trained_with_the_mouse_alone_and_answers_in_the_live_window(
     window.await_state("idle")
     training = TrainingDriver(window)
     begin(training, corpus)
-    training.shows(messages.RECALL_TITLE, timeout_s=240)
+    training.shows(result_messages.RECALL_TITLE, timeout_s=240)
     assert window.ask(f"picture {output / 'result.png'}", "picture")["saved"]
-    training.press(messages.USE)
+    training.press(result_messages.USE)
     assert training.n_clicks < 10
     model = window.await_named("model")
     assert "surprised" in model["labels"]
@@ -93,7 +93,7 @@ def test_a_trainer_that_is_killed_is_told_of_and_goes_on(open_window: OpenWindow
     kill_tree(trainer_of(paths.trainings_folder()))
     training.shows(messages.INTERRUPTED_TEXT, timeout_s=30)
     training.press(messages.RESUME)
-    training.shows(messages.RECALL_TITLE, timeout_s=240)
+    training.shows(result_messages.RECALL_TITLE, timeout_s=240)
     assert window.quit() == 0
 
 
@@ -117,7 +117,7 @@ def test_a_window_that_is_killed_leaves_the_training_alone_and_the_next_one_find
         # It had ended meanwhile.
         again.press(messages.HISTORY)
         again.press(messages.OPEN)
-    again.shows(messages.RECALL_TITLE, timeout_s=240)
+    again.shows(result_messages.RECALL_TITLE, timeout_s=240)
     assert second.quit() == 0
 
 
@@ -147,7 +147,7 @@ def test_people_record_their_own_voice_and_train_on_it(
     training.shows("by me alone")
     training.press(messages.NEXT)
     training.press(messages.TRAIN)
-    training.shows(messages.RECALL_TITLE, timeout_s=240)
+    training.shows(result_messages.RECALL_TITLE, timeout_s=240)
     training.shows("The same voices were trained and tested")
     assert window.quit() == 0
 
@@ -174,14 +174,14 @@ def test_planted_faults_are_told_and_mended_by_hand(open_window: OpenWindow, tmp
     training.wait(lambda facts: messages.NEXT in facts["buttons"])
     # A leak: the same recording under two names.
     shutil.copy(root / "happy" / "anna" / "1.wav", root / "happy" / "ben" / "1.wav")
-    training.press(messages.LOOK_AGAIN)
+    training.press(check_messages.LOOK_AGAIN)
     assert messages.NEXT not in training.shows("are the same recording")["buttons"]
     # A file that is no sound, in a folder that cannot be written.
     (root / "happy" / "ben" / "1.wav").write_bytes(b"no sound")
     root.chmod(0o500)
-    training.press(messages.LOOK_AGAIN)
+    training.press(check_messages.LOOK_AGAIN)
     assert messages.NEXT not in training.shows("cannot be used")["buttons"]
-    training.press(messages.REMEDIES["skip-unreadable"])
+    training.press(check_messages.REMEDIES["skip-unreadable"])
     training.press(messages.NEXT)
     training.shows(messages.RECIPE_QUESTION)
     root.chmod(0o700)

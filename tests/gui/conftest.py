@@ -17,6 +17,7 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 
 from ser_desktop import microphone
+from ser_desktop.core.session import SessionState
 from ser_desktop.core.settings import TERMS_VERSION, Settings
 from ser_desktop.gui.errands import wait_for_all
 from ser_desktop.gui.main_window import MainWindow
@@ -25,6 +26,11 @@ from ser_desktop.gui.theme import apply_theme
 from ser_desktop.microphone import InputDevice
 
 OpenWindow = Callable[..., MainWindow]
+READY_MS = 90_000
+
+
+def wait_for(qtbot: QtBot, window: MainWindow, state: SessionState) -> None:
+    qtbot.waitUntil(lambda: window.recorder.session.state is state, timeout=READY_MS)
 
 
 @pytest.fixture(autouse=True)
@@ -74,3 +80,12 @@ def open_window(qtbot: QtBot, tmp_path: Path) -> Iterator[OpenWindow]:
         assert window.files.shut_down(), "a thread for sound files did not end in time"
     for recorder in recorders:
         assert recorder.shut_down(), "a worker did not end in time"
+
+
+@pytest.fixture
+def ready(open_window: OpenWindow, qtbot: QtBot) -> MainWindow:
+    """A window whose model is loaded."""
+    window = open_window()
+    window.recorder.start()
+    wait_for(qtbot, window, SessionState.IDLE)
+    return window

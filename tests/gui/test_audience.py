@@ -120,7 +120,7 @@ def test_the_mouse_records_and_stops(view: AudienceView, qtbot: QtBot, monkeypat
 
 def test_without_a_microphone_the_button_says_so(view: AudienceView, qtbot: QtBot) -> None:
     view._has_consent = True
-    view._recorder.source, view._recorder._is_opening = None, False
+    view._recorder.inputs.source, view._recorder.inputs.is_opening = None, False
     view._state_changed(SessionState.IDLE)
     qtbot.mouseClick(view.controls.record_button, Qt.MouseButton.LeftButton)
     assert view.answer.title == messages.NO_MICROPHONES

@@ -215,8 +215,8 @@ def test_with_all_at_their_defaults_the_model_is_loaded_once_as_the_settings_say
 def test_a_microphone_is_chosen_from_those_that_are_there(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = InputDevice("Desk Mic", 1, 48_000.0)
     opened: list[object] = []
-    monkeypatch.setattr(window.recorder._capture, "open_device", lambda device: opened.append(device) or 1)
-    window.recorder._listed((desk,))
+    monkeypatch.setattr(window.recorder.inputs._capture, "open_device", lambda device: opened.append(device) or 1)
+    window.recorder.inputs._listed((desk,))
     box = own(window).rows["microphone"].control
     assert [box.itemText(row) for row in range(box.count())] == [messages.SYSTEM_MICROPHONE, "Desk Mic"]
     box.activated.emit(1)
@@ -228,7 +228,7 @@ def test_the_system_microphone_is_a_choice_too(open_window: OpenWindow, monkeypa
     window.recorder.session.go(SessionState.IDLE)
     window.settings_door.open()
     wanted: list[str] = []
-    monkeypatch.setattr(window.recorder._capture, "rescan", lambda name: wanted.append(name) or 1)
+    monkeypatch.setattr(window.recorder.inputs._capture, "rescan", lambda name: wanted.append(name) or 1)
     own(window).rows["microphone"].reset_button.click()
     assert wanted == [""]
     assert window.recorder.settings.microphone == ""

@@ -50,9 +50,9 @@ def test_a_fan_is_named_and_gets_no_emotion(ready: MainWindow, qtbot: QtBot, tmp
     path = played(fan, tmp_path / "fan.wav")
     with qtbot.waitSignal(ready.recorder.predicted, timeout=10_000):
         ready.recorder.play(path, path.name)
-    qtbot.waitUntil(lambda: ready.answer.title == "No speech", timeout=5_000)
-    assert "like a fan" in ready.answer.subtitle
-    qtbot.waitUntil(lambda: "stays level" in ready.why_text.text(), timeout=5_000)
+    qtbot.waitUntil(lambda: ready.cards.answer.title == "No speech", timeout=5_000)
+    assert "like a fan" in ready.cards.answer.subtitle
+    qtbot.waitUntil(lambda: "stays level" in ready.cards.why_text.text(), timeout=5_000)
     ready.recorder.stop()
     qtbot.waitUntil(lambda: ready.recorder.session.state is SessionState.IDLE, timeout=READY_MS)
     assert {p.state for p in ready.recorder.session.history} == {AnswerState.NO_SPEECH}
@@ -64,7 +64,7 @@ def test_an_answer_says_how_often_the_model_that_came_along_was_right(
     path = played(speech_like(8.0), tmp_path / "voice.wav")
     with qtbot.waitSignal(ready.recorder.predicted, timeout=10_000, check_params_cb=lambda p: bool(p.probabilities)):
         ready.recorder.play(path, path.name)
-    qtbot.waitUntil(lambda: "test recordings" in ready.why_text.text(), timeout=5_000)
+    qtbot.waitUntil(lambda: "test recordings" in ready.cards.why_text.text(), timeout=5_000)
     assert "right in" in ready.status.model.toolTip()
     ready.recorder.stop()
     qtbot.waitUntil(lambda: ready.recorder.session.state is SessionState.IDLE, timeout=READY_MS)

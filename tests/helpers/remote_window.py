@@ -72,11 +72,10 @@ class Remote(QObject):
         recorder.state_changed.connect(lambda state: self.tell("state", state=str(state), ready_s=self._since()))
         recorder.predicted.connect(self._predicted)
         recorder.noticed.connect(lambda notice: self.tell("notice", text=notice.text if notice else ""))
-        recorder.source_changed.connect(
-            lambda: self.tell("source", name=recorder.source.name if recorder.source else None)
-        )
+        inputs = recorder.inputs
+        inputs.source_changed.connect(lambda: self.tell("source", name=inputs.source.name if inputs.source else None))
         recorder.model_changed.connect(lambda model: self.tell("model", name=model.name, labels=model.labels))
-        recorder.devices_changed.connect(lambda: self.tell("devices", names=[d.name for d in recorder.devices]))
+        inputs.devices_changed.connect(lambda: self.tell("devices", names=[d.name for d in inputs.devices]))
         recorder.crashed.connect(lambda error: self.tell("crash", error=repr(error)))
         self._rest = b""
         self._reader = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read, self)
@@ -96,7 +95,7 @@ class Remote(QObject):
         facts = prediction.as_json()  # type: ignore[attr-defined]
         facts["latency_s"] = prediction.latency_s  # type: ignore[attr-defined]
         facts["n_skipped"] = prediction.n_skipped  # type: ignore[attr-defined]
-        self.tell("prediction", title=self._window.answer.title, **facts)
+        self.tell("prediction", title=self._window.cards.answer.title, **facts)
 
     def _read(self) -> None:
         # Not through Python's own buffer: what waits there wakes nobody.
@@ -159,7 +158,7 @@ class Remote(QObject):
         self.tell(
             "recovery",
             text=banner.text.text() if banner.isVisible() else "",
-            n_drawn=self._window.timeline.scene.lanes.n_answers,
+            n_drawn=self._window.cards.timeline.scene.lanes.n_answers,
         )
 
     def do_open(self, argument: str) -> None:
@@ -171,11 +170,11 @@ class Remote(QObject):
     def do_moment(self, argument: str) -> None:
         """Look at the answer with that index."""
         self._window.sessions.moments.choose(int(argument))
-        self.tell("moment", text=self._window.sessions.card.text.text(), title=self._window.answer.title)
+        self.tell("moment", text=self._window.sessions.card.text.text(), title=self._window.cards.answer.title)
 
     def do_scroll(self, argument: str) -> None:
         """Scroll and zoom the timeline through so many pictures; report how long each took."""
-        timeline, taken = self._window.timeline, []
+        timeline, taken = self._window.cards.timeline, []
         for i in range(int(argument)):
             began = time.perf_counter()
             timeline.view.zoom(1.2 if i % 40 < 20 else 1 / 1.2)
@@ -194,7 +193,7 @@ class Remote(QObject):
         files.save(Path(name), with_sound=bool(with_sound))
 
     def do_stats(self, _argument: str) -> None:
-        source = self._recorder.source
+        source = self._recorder.inputs.source
         self.tell(
             "stats",
             **self.gaps.report(),

@@ -1,4 +1,4 @@
-"""A sound card without sound: what `ser_desktop.microphone` asks of sounddevice."""
+"""A sound card without sound: what `ser_desktop.microphone` and `ser_desktop.player` ask of sounddevice."""
 
 from __future__ import annotations
 

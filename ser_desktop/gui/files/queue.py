@@ -14,7 +14,7 @@ from ser_desktop.gui.files import messages
 from ser_desktop.gui.files.entries import OPEN, Entry, EntryState
 from ser_desktop.gui.files.table import FileTable
 from ser_desktop.gui.files.worker import AnalysisWorker, DeskWorker, ModelChoice, Outcome
-from ser_desktop.gui.recorder import Notice
+from ser_desktop.gui.notice import Notice
 
 _KEPT_MS = 30_000
 _LONGEST_STEP_S = 5.0

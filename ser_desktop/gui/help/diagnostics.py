@@ -46,7 +46,7 @@ def diagnostics(recorder: Recorder) -> str:
         names but those of the settings and of the log.
     """
     model = recorder.model
-    microphones = ", ".join(f"{d.name} ({d.rate_hz:.0f} Hz)" for d in recorder.devices) or "none"
+    microphones = ", ".join(f"{d.name} ({d.rate_hz:.0f} Hz)" for d in recorder.inputs.devices) or "none"
     lines = [
         f"ser-desktop {__version__}",
         f"system: {platform.platform()}, {platform.machine()}",

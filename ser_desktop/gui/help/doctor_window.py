@@ -15,7 +15,7 @@ from ser_desktop.gui import icons
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.help import messages
 from ser_desktop.gui.help.doctor_worker import DoctorWorker
-from ser_desktop.gui.recorder import Notice
+from ser_desktop.gui.notice import Notice
 from ser_desktop.gui.widgets import label, scrolled
 
 _MARKS = {"ok": ("good", "good"), "warn": ("info", "warning"), "fail": ("error", "error")}

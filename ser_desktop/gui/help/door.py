@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QWidget
 from ser_desktop.core import paths
 from ser_desktop.gui.help import messages
 from ser_desktop.gui.menu import MoreMenu, Section
-from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.notice import Notice
+from ser_desktop.gui.recorder import Recorder
 
 if TYPE_CHECKING:
     from ser_desktop.gui.help.about_window import AboutWindow

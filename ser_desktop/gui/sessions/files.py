@@ -11,7 +11,8 @@ from ser_desktop.core.errors import UserFacingError
 from ser_desktop.core.session import Session, SessionState, Words
 from ser_desktop.core.session_sound import Sound
 from ser_desktop.gui.file_dialogs import ask_for_file
-from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.notice import Notice
+from ser_desktop.gui.recorder import Recorder
 from ser_desktop.gui.sessions import messages
 from ser_desktop.gui.sessions.files_worker import FilesWorker, Saving
 from ser_desktop.gui.sessions.save_dialog import REPORT, SESSION, SaveDialog

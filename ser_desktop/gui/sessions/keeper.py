@@ -11,16 +11,17 @@ import numpy as np
 from filelock import Timeout
 from PySide6.QtCore import QObject, Signal
 
+from ser_desktop.audio_source import FileSource
 from ser_desktop.core import paths
 from ser_desktop.core.audio import Resampler
 from ser_desktop.core.journal import Interrupted, Journal, discard
 from ser_desktop.core.prediction import Prediction
 from ser_desktop.core.session import Gap, Session, SessionState
 from ser_desktop.core.session_sound import Sound, SoundSpool
-from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.notice import Notice
+from ser_desktop.gui.recorder import Recorder
 from ser_desktop.gui.sessions import messages
 from ser_desktop.gui.workers import Segment, Worker
-from ser_desktop.microphone import FileSource
 
 _log = logging.getLogger(__name__)
 
@@ -256,7 +257,7 @@ class Keeper(QObject):
         if segment.start_s == 0:
             spool = _new_spool()
             self.sound, self._kept = spool, self._recorder.session
-            is_live = not isinstance(self._recorder.source, FileSource)
+            is_live = not isinstance(self._recorder.inputs.source, FileSource)
             journal = Journal(paths.journals_folder(), self._kept.snapshot())
             self._worker.begin(spool, journal, self._kept, is_live=is_live)
         self._worker.listen(segment)

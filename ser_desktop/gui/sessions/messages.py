@@ -161,8 +161,8 @@ def report_layer(number: int) -> str:
 def report_layers(n_layers: int) -> str:
     """Say what the bars of the layers mean."""
     return (
-        f"How much the model takes from each layer of its speech encoder: 0 is nearest to the sound, {n_layers - 1} the "
-        "most abstract. It learned that in training; the shares are the same in every recording."
+        "How much the model takes from each layer of its speech encoder: 0 is nearest to the sound, "
+        f"{n_layers - 1} the most abstract. It learned that in training; the shares are the same in every recording."
     )
 
 

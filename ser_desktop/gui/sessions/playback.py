@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
+from ser_desktop.audio_source import FileSource
 from ser_desktop.core.errors import UserFacingError
 from ser_desktop.core.session import SessionState
 from ser_desktop.core.session_sound import Sound
-from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.notice import Notice
+from ser_desktop.gui.recorder import Recorder
 from ser_desktop.gui.sessions import messages
 from ser_desktop.gui.sessions.moments import Moments
 from ser_desktop.gui.sessions.timeline_card import TimelineCard
 from ser_desktop.gui.workers import Worker
-from ser_desktop.microphone import FileSource, Player
+from ser_desktop.player import Player
 
 
 class PlaybackWorker(Worker):
@@ -144,7 +146,7 @@ class Listening(QObject):
 
     def _would_be_heard(self) -> bool:
         """Tell whether a microphone records, which would take the loudspeaker for a voice; a file hears nothing."""
-        is_file = isinstance(self._recorder.source, FileSource)
+        is_file = isinstance(self._recorder.inputs.source, FileSource)
         return self._recorder.session.is_recording and not is_file
 
     def _moment_changed(self) -> None:

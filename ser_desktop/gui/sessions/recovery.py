@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 from ser_desktop.core import paths
 from ser_desktop.core.journal import Interrupted
 from ser_desktop.core.session import Session, SessionState
-from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.notice import Notice
+from ser_desktop.gui.recorder import Recorder
 from ser_desktop.gui.sessions import messages
 from ser_desktop.gui.sessions.files import Files
 from ser_desktop.gui.widgets import label

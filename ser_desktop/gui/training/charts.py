@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ser_desktop.gui import theme
 from ser_desktop.gui.symbols import paint_symbol
-from ser_desktop.gui.training import messages
+from ser_desktop.gui.training import result_messages
 
 
 class ShareBars(QWidget):
@@ -68,7 +68,7 @@ class ConfusionMatrix(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setAccessibleName(messages.CONFUSION_TITLE)
+        self.setAccessibleName(result_messages.CONFUSION_TITLE)
         self._labels: list[str] = []
         self._counts: list[list[int]] = []
 

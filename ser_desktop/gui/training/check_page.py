@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QPushButto
 from ser_desktop.core import paths
 from ser_desktop.gui.plots import SpeakerCounts
 from ser_desktop.gui.trainer_process import TrainerCall
-from ser_desktop.gui.training import messages
+from ser_desktop.gui.training import check_messages, messages
 from ser_desktop.gui.training.charts import ShareBars
 from ser_desktop.gui.training.draft import PLAIN_RECIPES, CorpusChoice
 from ser_desktop.gui.training.parts import FindingRow
@@ -47,14 +47,15 @@ class CheckPage(QWidget):
         self.summary = label("", "question", wraps=True)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(messages.CHECKING)
-        self.again_button = QPushButton(messages.LOOK_AGAIN)
+        self.bar.setAccessibleName(check_messages.CHECKING)
+        self.again_button = QPushButton(check_messages.LOOK_AGAIN)
         self.again_button.clicked.connect(lambda: self.look(self._choice, anew=True))
-        self.classes, self.speakers = ShareBars(messages.CLASSES_TITLE), SpeakerCounts(messages.SPEAKERS_TITLE)
+        self.classes = ShareBars(check_messages.CLASSES_TITLE)
+        self.speakers = SpeakerCounts(check_messages.SPEAKERS_TITLE)
         self.split_text = label("", wraps=True)
         self._findings = QVBoxLayout()
-        classes, speakers = Card(messages.CLASSES_TITLE), Card(messages.SPEAKERS_TITLE)
-        split, findings = Card(messages.SPLIT_TITLE), Card(messages.FINDINGS_TITLE)
+        classes, speakers = Card(check_messages.CLASSES_TITLE), Card(check_messages.SPEAKERS_TITLE)
+        split, findings = Card(check_messages.SPLIT_TITLE), Card(check_messages.FINDINGS_TITLE)
         classes.body.addWidget(self.classes)
         classes.body.addStretch(1)
         speakers.body.addWidget(self.speakers, stretch=1)
@@ -100,7 +101,7 @@ class CheckPage(QWidget):
             return
         self._choice = choice
         self.report, self.estimates = {}, {}
-        self.summary.setText(messages.CHECKING)
+        self.summary.setText(check_messages.CHECKING)
         self.bar.setRange(0, 0)
         self.bar.show()
         self._cards.hide()
@@ -147,7 +148,7 @@ class CheckPage(QWidget):
     def _ended(self, code: int, complaints: str) -> None:
         self.again_button.setEnabled(True)
         if not self.report and code not in {0, 1}:
-            self.summary.setText(messages.CHECK_FAILED.format(complaints or code))
+            self.summary.setText(check_messages.CHECK_FAILED.format(complaints or code))
         self.bar.hide()
         self.changed.emit()
 
@@ -156,7 +157,8 @@ class CheckPage(QWidget):
         self.bar.hide()
         self.again_button.setEnabled(True)
         self._cards.show()
-        self.summary.setText(messages.corpus_summary(report) if report["n_utterances"] else messages.CANNOT_TRAIN)
+        summary = check_messages.corpus_summary(report) if report["n_utterances"] else check_messages.CANNOT_TRAIN
+        self.summary.setText(summary)
         counts = Counter[str]()
         for own in report["counts"].values():
             counts.update(own)
@@ -164,7 +166,8 @@ class CheckPage(QWidget):
         most = max(counts.values(), default=1)
         self.classes.set_rows([(name, counts[name] / most, str(counts[name])) for name in labels])
         self.speakers.set_counts(report["counts"], labels)
-        self.split_text.setText(messages.split_text(report["split"]) if report["split"] else messages.CANNOT_TRAIN)
+        split = check_messages.split_text(report["split"]) if report["split"] else check_messages.CANNOT_TRAIN
+        self.split_text.setText(split)
         self._show_findings([*report["findings"], *_about_room()])
         self.changed.emit()
 
@@ -175,14 +178,14 @@ class CheckPage(QWidget):
         # What is found in several rounds is said once.
         plain: dict[tuple[str, str], dict[str, Any]] = {}
         for finding in findings:
-            (text,) = messages.plain_warnings([finding["text"]])
+            (text,) = check_messages.plain_warnings([finding["text"]])
             plain.setdefault((text, finding["fix"]), {**finding, "text": text})
         self.rows = [FindingRow(finding) for finding in plain.values()]
         for row in self.rows:
             row.remedied.connect(self.remedied)
             self._findings.addWidget(row)
         if not self.rows:
-            self._findings.addWidget(label(messages.ALL_WELL))
+            self._findings.addWidget(label(check_messages.ALL_WELL))
 
 
 def free_bytes() -> int:
@@ -196,6 +199,6 @@ def free_bytes() -> int:
 def _about_room() -> list[dict[str, Any]]:
     """Say how much room there is for features; recipes say how much they need."""
     free = free_bytes()
-    text = messages.ROOM.format(messages.size(free))
-    level = "warning" if free < messages.LITTLE_ROOM else "note"
+    text = check_messages.ROOM.format(messages.size(free))
+    level = "warning" if free < check_messages.LITTLE_ROOM else "note"
     return [{"level": level, "text": text, "fix": "", "remedy": "", "files": []}]

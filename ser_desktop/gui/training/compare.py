@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from ser_desktop.gui.training import messages
+from ser_desktop.gui.training import result_messages
 from ser_desktop.gui.training.reports import comparable, was_stopped
 from ser_desktop.gui.widgets import Card, label
 
@@ -16,7 +16,7 @@ class Comparison(Card):
     """A table of figures: this one, the other one, and the difference where that means something."""
 
     def __init__(self) -> None:
-        super().__init__(messages.COMPARISON_TITLE)
+        super().__init__(result_messages.COMPARISON_TITLE)
         self.remark = label("", "muted", wraps=True)
         self._place = QWidget()
         self.body.addWidget(self._place)
@@ -41,16 +41,16 @@ class Comparison(Card):
         self.body.replaceWidget(self._place, table)
         self._place.setParent(None)
         self._place = table
-        remark = messages.FAIR if is_fair else messages.UNFAIR
+        remark = result_messages.FAIR if is_fair else result_messages.UNFAIR
         stopped = [title for title, one in ((name, row), (other_name, other)) if was_stopped(one)]
-        self.remark.setText(" ".join([remark, *(messages.STOPPED_ONE.format(title) for title in stopped)]))
+        self.remark.setText(" ".join([remark, *(result_messages.STOPPED_ONE.format(title) for title in stopped)]))
 
 
 def lines(
     name: str, row: dict[str, Any], other_name: str, other: dict[str, Any], *, is_fair: bool
 ) -> list[tuple[str, ...]]:
     """Return the table's lines."""
-    found: list[tuple[str, ...]] = [("", name, other_name, messages.DIFFERENCE if is_fair else "")]
+    found: list[tuple[str, ...]] = [("", name, other_name, result_messages.DIFFERENCE if is_fair else "")]
     for key, words in (("uar", "UAR"), ("wa", "WA")):
         pair = [f"{r[f'{key}_mean']:.1f} ± {r[f'{key}_sd']:.1f} %" for r in (row, other)]
         found.append((words, *pair, f"{row[f'{key}_mean'] - other[f'{key}_mean']:+.1f}" if is_fair else ""))

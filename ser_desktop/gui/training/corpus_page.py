@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QRadioButton, QStackedW
 
 from ser_desktop.core.corpus_guess import guess_corpus
 from ser_desktop.gui.install_worker import InstallWorker
-from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.notice import Notice
+from ser_desktop.gui.recorder import Recorder
 from ser_desktop.gui.training import messages
 from ser_desktop.gui.training.corpus_panels import FolderPanel, IemocapPanel, TablePanel
 from ser_desktop.gui.training.draft import CorpusChoice

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from ser_desktop.core.corpus_guess import guess_columns, table_head
 from ser_desktop.core.errors import CorpusError
-from ser_desktop.gui.recorder import Notice
+from ser_desktop.gui.notice import Notice
 from ser_desktop.gui.training import messages
 from ser_desktop.gui.training.draft import CorpusChoice
 from ser_desktop.gui.training.parts import Places

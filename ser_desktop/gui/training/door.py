@@ -11,7 +11,8 @@ from ser_desktop.core import paths
 from ser_desktop.core.session import SessionState
 from ser_desktop.core.training_folder import TrainingState
 from ser_desktop.gui.install_worker import InstallWorker
-from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.notice import Notice
+from ser_desktop.gui.recorder import Recorder
 from ser_desktop.gui.training import messages
 from ser_desktop.gui.training.window import TrainingWindow
 from ser_desktop.gui.trainings import Trainings

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBox
 from ser_desktop.core.errors import UserFacingError
 from ser_desktop.core.training_folder import TrainingKind, TrainingState
 from ser_desktop.gui.banner import Banner
-from ser_desktop.gui.recorder import Notice
+from ser_desktop.gui.notice import Notice
 from ser_desktop.gui.training import messages
 from ser_desktop.gui.training.reports import UNREADABLE, read_row, was_stopped
 from ser_desktop.gui.trainings import Entry, Trainings

@@ -12,7 +12,8 @@ from ser_desktop.core.errors import UserFacingError
 from ser_desktop.core.training_folder import TrainingKind
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.install_worker import InstallWorker
-from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.notice import Notice
+from ser_desktop.gui.recorder import Recorder
 from ser_desktop.gui.training import messages
 from ser_desktop.gui.training.check_page import CheckPage, free_bytes
 from ser_desktop.gui.training.corpus_page import CorpusPage

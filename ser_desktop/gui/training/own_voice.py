@@ -15,7 +15,8 @@ from ser_desktop.core.errors import UserFacingError
 from ser_desktop.core.levels import InputLight
 from ser_desktop.core.takes import VoiceCorpus, create_corpus, judge_take, list_corpora, open_corpus
 from ser_desktop.gui.elided_box import ElidedComboBox
-from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.notice import Notice
+from ser_desktop.gui.recorder import Recorder
 from ser_desktop.gui.take_recorder import TakeRecorder
 from ser_desktop.gui.training import voice_messages as words
 from ser_desktop.gui.training.corpus_panels import Panel
@@ -219,9 +220,9 @@ class OwnVoicePanel(Panel):
         if self.taker.is_running:
             self.taker.stop()
         # Since the button was last looked at, the main window may have begun to record.
-        elif self._recorder and self._recorder.source is not None and not self._recorder.session.is_recording:
+        elif self._recorder and self._recorder.inputs.source is not None and not self._recorder.session.is_recording:
             self._forget_take()
-            self.taker.start(self._recorder.source)
+            self.taker.start(self._recorder.inputs.source)
             self._show_readiness()
             self.record_button.setFocus()
 
@@ -257,7 +258,7 @@ class OwnVoicePanel(Panel):
 
     def _show_readiness(self) -> None:
         """Offer what can be done now."""
-        source = self._recorder.source if self._recorder else None
+        source = self._recorder.inputs.source if self._recorder else None
         is_busy = self._recorder is not None and self._recorder.session.is_recording
         # What was said until the microphone went away, or the main window wanted it, is a take.
         self.taker.listen_to(source)

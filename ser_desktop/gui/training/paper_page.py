@@ -12,7 +12,7 @@ from ser_desktop.core import paths
 from ser_desktop.core.errors import UserFacingError
 from ser_desktop.core.training_folder import TrainingKind
 from ser_desktop.gui.banner import Banner
-from ser_desktop.gui.recorder import Notice
+from ser_desktop.gui.notice import Notice
 from ser_desktop.gui.trainer_process import TrainerCall
 from ser_desktop.gui.training import messages, paper_messages
 from ser_desktop.gui.training.draft import SEEDS

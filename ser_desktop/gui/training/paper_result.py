@@ -26,8 +26,8 @@ from ser_desktop.core.training_folder import Order, TrainingFolder, TrainingKind
 from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.errands import Errand
 from ser_desktop.gui.file_dialogs import remember, start_folder
-from ser_desktop.gui.recorder import Notice
-from ser_desktop.gui.training import messages, paper_messages
+from ser_desktop.gui.notice import Notice
+from ser_desktop.gui.training import messages, paper_messages, result_messages
 from ser_desktop.gui.training.parts import open_folder
 from ser_desktop.gui.training.report_export import write_report
 from ser_desktop.gui.widgets import Card, label, scrolled
@@ -64,10 +64,11 @@ class PaperResult(QWidget):
         self.missing = label("", wraps=True)
         self.remark = label(paper_messages.PAPER_REMARK, "muted", wraps=True)
         self.figure = QLabel()
-        self.figure.setAccessibleName(messages.FIGURE_2)
-        self._figure_card = Card(messages.FIGURE_2)
+        self.figure.setAccessibleName(result_messages.FIGURE_2)
+        self._figure_card = Card(result_messages.FIGURE_2)
         self._figure_card.body.addWidget(self.figure)
-        self.export_button, self.folder_button = QPushButton(messages.EXPORT_REPORT), QPushButton(messages.OPEN_FOLDER)
+        self.export_button = QPushButton(result_messages.EXPORT_REPORT)
+        self.folder_button = QPushButton(result_messages.OPEN_FOLDER)
         self.another_button = QPushButton(paper_messages.PAPER_AGAIN)
         self.export_button.clicked.connect(self._choose_export)
         self.folder_button.clicked.connect(self._open_folder)
@@ -100,7 +101,7 @@ class PaperResult(QWidget):
             lines = [paper_messages.paper_line(row) for row in report["rows"]]
             missing = paper_messages.missing_rows(report["missing"])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            self.banner.show_notice(Notice(messages.NO_REPORT.format(error), is_error=True))
+            self.banner.show_notice(Notice(result_messages.NO_REPORT.format(error), is_error=True))
             lines, missing = [], ""
         self._fill(lines)
         self.missing.setText(missing)
@@ -131,7 +132,7 @@ class PaperResult(QWidget):
 
     def _choose_export(self) -> None:
         name, _ = QFileDialog.getSaveFileName(
-            self, messages.EXPORT_REPORT, str(start_folder("report") / "report.html"), _FORMATS
+            self, result_messages.EXPORT_REPORT, str(start_folder("report") / "report.html"), _FORMATS
         )
         if name:
             remember("report", Path(name))
@@ -146,7 +147,7 @@ class PaperResult(QWidget):
         errand.begin()
 
     def _exported(self, path: Path) -> None:
-        self.banner.show_notice(Notice(messages.EXPORTED.format(path), is_good=True))
+        self.banner.show_notice(Notice(result_messages.EXPORTED.format(path), is_good=True))
 
     def _not_exported(self, error: UserFacingError) -> None:
         self.banner.show_notice(Notice(str(error), is_error=True))

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from ser_desktop.gui.file_dialogs import ask_for_folder, remember, start_folder
-from ser_desktop.gui.training import messages
+from ser_desktop.gui.training import check_messages, messages
 from ser_desktop.gui.training.last_places import last_places
 from ser_desktop.gui.widgets import label
 
@@ -202,7 +202,7 @@ class FindingRow(QFrame):
     def __init__(self, finding: dict[str, Any]) -> None:
         super().__init__()
         level = str(finding["level"])
-        mark = label(messages.MARKS[level], "mark")
+        mark = label(check_messages.MARKS[level], "mark")
         mark.setProperty("level", level)
         mark.setFixedWidth(18)
         mark.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
@@ -221,7 +221,7 @@ class FindingRow(QFrame):
         self.button: QPushButton | None = None
         remedy = str(finding["remedy"])
         if remedy:
-            self.button = QPushButton(messages.REMEDIES[remedy])
+            self.button = QPushButton(check_messages.REMEDIES[remedy])
             self.button.clicked.connect(lambda: self.remedied.emit(remedy))
             column.addWidget(self.button, alignment=Qt.AlignmentFlag.AlignLeft)
         self.setAccessibleName(f"{level}: {words.text()}")

@@ -22,7 +22,7 @@ from ser_desktop.core.errors import UserFacingError
 from ser_desktop.core.transfer import Progress
 from ser_desktop.gui import messages as app_messages
 from ser_desktop.gui.install_worker import InstallWorker
-from ser_desktop.gui.recorder import Notice
+from ser_desktop.gui.notice import Notice
 from ser_desktop.gui.training import messages
 from ser_desktop.gui.training.corpus_panels import ZIP, Panel
 from ser_desktop.gui.training.draft import CorpusChoice

@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtGui import QPageSize, QPdfWriter, QTextDocument
 
 from ser_desktop.core.errors import SaveError
-from ser_desktop.gui.training import messages
+from ser_desktop.gui.training import result_messages
 
 
 def write_report(run: Path, path: Path) -> Path:
@@ -26,7 +26,7 @@ def write_report(run: Path, path: Path) -> Path:
     try:
         _write(run, path)
     except OSError as error:
-        raise SaveError(messages.NOT_EXPORTED.format(path, error)) from error
+        raise SaveError(result_messages.NOT_EXPORTED.format(path, error)) from error
     return path
 
 

@@ -23,9 +23,9 @@ from ser_desktop.gui.banner import Banner
 from ser_desktop.gui.elided_box import ElidedComboBox
 from ser_desktop.gui.errands import Errand
 from ser_desktop.gui.file_dialogs import remember, start_folder
+from ser_desktop.gui.notice import Notice
 from ser_desktop.gui.plots import LayerWeights
-from ser_desktop.gui.recorder import Notice
-from ser_desktop.gui.training import messages
+from ser_desktop.gui.training import messages, result_messages
 from ser_desktop.gui.training.charts import ConfusionMatrix, ShareBars
 from ser_desktop.gui.training.compare import Comparison
 from ser_desktop.gui.training.parts import Warnings, open_folder
@@ -69,13 +69,14 @@ class ResultPage(QWidget):
         self.stopped = label("", "complaint", wraps=True)
         self.warnings = Warnings()
         self.banner = Banner()
-        self.use_button = QPushButton(messages.USE)
+        self.use_button = QPushButton(result_messages.USE)
         self.use_button.setObjectName("primary")
-        self.export_button, self.folder_button = QPushButton(messages.EXPORT), QPushButton(messages.OPEN_FOLDER)
-        self.another_button = QPushButton(messages.ANOTHER)
+        self.export_button = QPushButton(result_messages.EXPORT)
+        self.folder_button = QPushButton(result_messages.OPEN_FOLDER)
+        self.another_button = QPushButton(result_messages.ANOTHER)
         self.compare_box = ElidedComboBox()
-        self.compare_box.setAccessibleName(messages.COMPARE)
-        self.compare_box.setMinimumContentsLength(len(messages.COMPARE))
+        self.compare_box.setAccessibleName(result_messages.COMPARE)
+        self.compare_box.setMinimumContentsLength(len(result_messages.COMPARE))
         self.use_button.clicked.connect(self._use)
         self.export_button.clicked.connect(self._choose_export)
         self.folder_button.clicked.connect(self._open_folder)
@@ -105,12 +106,12 @@ class ResultPage(QWidget):
         page.addLayout(buttons)
 
     def _build_cards(self) -> QWidget:
-        self.confusion, self.recalls = ConfusionMatrix(), ShareBars(messages.RECALL_TITLE)
+        self.confusion, self.recalls = ConfusionMatrix(), ShareBars(result_messages.RECALL_TITLE)
         self.layers, self.layers_text = LayerWeights(), label("", "muted", wraps=True)
         self.protocol = label("", wraps=True)
         self.comparison = Comparison()
-        confusion, recalls = Card(messages.CONFUSION_TITLE), Card(messages.RECALL_TITLE)
-        self._layers_card, protocol = Card(messages.LAYERS_TITLE), Card(messages.PROTOCOL_TITLE)
+        confusion, recalls = Card(result_messages.CONFUSION_TITLE), Card(result_messages.RECALL_TITLE)
+        self._layers_card, protocol = Card(result_messages.LAYERS_TITLE), Card(result_messages.PROTOCOL_TITLE)
         for card in (confusion, recalls):
             card.title.setWordWrap(True)
         confusion.body.addWidget(self.confusion)
@@ -146,15 +147,15 @@ class ResultPage(QWidget):
             self.row = read_row(folder)
         except UNREADABLE as error:
             self.row = {}
-            self.banner.show_notice(Notice(messages.NO_REPORT.format(error), is_error=True))
+            self.banner.show_notice(Notice(result_messages.NO_REPORT.format(error), is_error=True))
             return
         row = self.row
-        self.sentence.setText(messages.result_sentence(row))
-        self.figures.setText(messages.figures(row))
-        stopped = messages.stopped_early(row, planned_seeds(order)) if was_stopped(row) else ""
+        self.sentence.setText(result_messages.result_sentence(row))
+        self.figures.setText(result_messages.figures(row))
+        stopped = result_messages.stopped_early(row, planned_seeds(order)) if was_stopped(row) else ""
         self.stopped.setText(stopped)
         self.stopped.setVisible(bool(stopped))
-        self.warnings.set_texts(messages.warnings(row))
+        self.warnings.set_texts(result_messages.warnings(row))
         self.confusion.set_counts(row["labels"], row["confusion"])
         self.recalls.set_rows(
             [
@@ -162,7 +163,7 @@ class ResultPage(QWidget):
                 for name, r in zip(row["labels"], row["recalls"], strict=True)
             ]
         )
-        self.protocol.setText(messages.protocol_card(row, order.words.get(messages.STEPS[2], "")))
+        self.protocol.setText(result_messages.protocol_card(row, order.words.get(messages.STEPS[2], "")))
         self._show_layers(row)
         self._list_others()
 
@@ -174,20 +175,20 @@ class ResultPage(QWidget):
             published = published_weights(row["head"], row["normalisation"])
             self.layers.set_weights(means, published)
             is_like = len(means) == len(published)
-            self.layers_text.setText(messages.LAYERS_LIKE if is_like else messages.LAYERS_UNLIKE)
+            self.layers_text.setText(result_messages.LAYERS_LIKE if is_like else result_messages.LAYERS_UNLIKE)
 
     def show_model_in_use(self, name: str, uar: float) -> None:
         """Set the result beside the model that is used now, with its recall in percent; "" for none."""
         self.beside.setVisible(bool(name and self.row))
         if name and self.row:
-            self.beside.setText(messages.in_use(name, uar, self.row["uar_mean"]))
+            self.beside.setText(result_messages.in_use(name, uar, self.row["uar_mean"]))
         is_worse = bool(name and self.row) and uar > self.row["uar_mean"] + _CLEARLY
         self.use_button.setObjectName("" if is_worse else "primary")
         self.use_button.style().polish(self.use_button)
 
     def show_used(self, *, is_used: bool) -> None:
         """Say on the button whether this model is the one in use."""
-        self.use_button.setText(messages.USED if is_used else messages.USE)
+        self.use_button.setText(result_messages.USED if is_used else result_messages.USE)
         self.use_button.setEnabled(not is_used)
         if is_used:
             self.beside.hide()
@@ -210,7 +211,7 @@ class ResultPage(QWidget):
 
     def _choose_export(self) -> None:
         name, _ = QFileDialog.getSaveFileName(
-            self, messages.EXPORT, str(start_folder("model") / "model.zip"), "Zip (*.zip)"
+            self, result_messages.EXPORT, str(start_folder("model") / "model.zip"), "Zip (*.zip)"
         )
         if name:
             remember("model", Path(name))
@@ -228,7 +229,7 @@ class ResultPage(QWidget):
         errand.begin()
 
     def _exported(self, path: Path) -> None:
-        self.banner.show_notice(Notice(messages.EXPORTED.format(path), is_good=True))
+        self.banner.show_notice(Notice(result_messages.EXPORTED.format(path), is_good=True))
 
     def _not_exported(self, error: UserFacingError) -> None:
         self.banner.show_notice(Notice(str(error), is_error=True))
@@ -237,7 +238,7 @@ class ResultPage(QWidget):
 
     def _list_others(self) -> None:
         self.compare_box.clear()
-        self.compare_box.addItem(messages.COMPARE, None)
+        self.compare_box.addItem(result_messages.COMPARE, None)
         for entry in self._trainings.entries():
             is_other = self.folder is not None and entry.folder.path != self.folder.path
             if is_other and entry.order is not None and entry.order.kind is TrainingKind.MODEL:
@@ -245,7 +246,7 @@ class ResultPage(QWidget):
                     row = read_row(entry.folder)
                 except UNREADABLE:
                     continue
-                self.compare_box.addItem(messages.dated(entry.order.title, entry.order.created), row)
+                self.compare_box.addItem(result_messages.dated(entry.order.title, entry.order.created), row)
         self.compare_box.setVisible(self.compare_box.count() > 1)
         view = self.compare_box.view()
         view.setMinimumWidth(view.sizeHintForColumn(0) + 24)
@@ -254,7 +255,7 @@ class ResultPage(QWidget):
         other = self.compare_box.itemData(index)
         self.comparison.setVisible(other is not None)
         if other is not None:
-            own = messages.dated(self.title.text(), self._created)
+            own = result_messages.dated(self.title.text(), self._created)
             self.comparison.show_rows(own, self.row, self.compare_box.itemText(index), other)
             QTimer.singleShot(0, self._scroll_to_comparison)
 

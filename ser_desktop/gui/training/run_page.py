@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QProgressBar,
 from ser_desktop.core.errors import UserFacingError
 from ser_desktop.core.training_folder import Order, TrainingFolder, TrainingKind, TrainingState, parse_event
 from ser_desktop.gui.banner import Banner
+from ser_desktop.gui.notice import Notice
 from ser_desktop.gui.plots import CurvePoint, Curves
-from ser_desktop.gui.recorder import Notice
 from ser_desktop.gui.training import messages
 from ser_desktop.gui.training.outlook import Outlook
 from ser_desktop.gui.trainings import Trainings, TrainingWatch

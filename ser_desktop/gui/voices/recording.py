@@ -100,7 +100,7 @@ class VoiceRecording(Card):
     # ---- what people do
 
     def _record(self) -> None:
-        source = self._recorder.source
+        source = self._recorder.inputs.source
         if self.taker.is_running:
             self.taker.stop()
         elif source is not None and not self._recorder.session.is_recording:
@@ -147,7 +147,7 @@ class VoiceRecording(Card):
 
     def _show(self) -> None:
         """Offer what can be done now."""
-        source = self._recorder.source
+        source = self._recorder.inputs.source
         is_busy = self._recorder.session.is_recording
         # What was read until the microphone went away, or the main window wanted it, may be enough.
         self.taker.listen_to(source)

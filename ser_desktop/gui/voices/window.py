@@ -13,7 +13,8 @@ from ser_desktop.core.errors import UserFacingError
 from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.voices import VoiceInfo
 from ser_desktop.gui.banner import Banner
-from ser_desktop.gui.recorder import Notice, Recorder
+from ser_desktop.gui.notice import Notice
+from ser_desktop.gui.recorder import Recorder
 from ser_desktop.gui.voices import messages
 from ser_desktop.gui.voices.recording import VoiceRecording
 from ser_desktop.gui.voices.voice_list import VoiceList

@@ -57,7 +57,7 @@ def test_what_is_dropped_anywhere_on_the_main_window_is_analysed_with_its_model(
 ) -> None:
     plots = ready.findChildren(QGraphicsView)
     assert len(plots) >= 2
-    targets = [ready, ready.answer, ready.bars, ready.timeline, *(plot.viewport() for plot in plots)]
+    targets = [ready, ready.cards.answer, ready.cards.bars, ready.cards.timeline, *(plot.viewport() for plot in plots)]
     for i, target in enumerate(targets):
         assert drop(target, write_voice(tmp_path / f"voice {i}.wav")), type(target).__name__
     queue = ready.files.queue

@@ -46,7 +46,7 @@ def window(open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("USERPROFILE", str(tmp_path / "home" / "eve"))
     window = open_window(Settings(bundle=str(Path.home() / "models" / "mine"), hop_s=2.0))
     window.recorder.model = MODEL
-    window.recorder.devices = (InputDevice("Desk Mic", 0, 48_000.0),)
+    window.recorder.inputs.devices = (InputDevice("Desk Mic", 0, 48_000.0),)
     return window
 
 

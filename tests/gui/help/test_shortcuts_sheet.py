@@ -76,5 +76,5 @@ def test_the_keys_of_the_timeline_are_on_it_and_do_something(open_window: OpenWi
     for sequence in (*keys, nothing):
         pressed = sequence[0]
         event = QKeyEvent(QEvent.Type.KeyPress, pressed.key(), pressed.keyboardModifiers())
-        window.timeline.keyPressEvent(event)
+        window.cards.timeline.keyPressEvent(event)
         assert event.isAccepted() is (sequence != nothing), sequence.toString()

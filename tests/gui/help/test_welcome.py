@@ -63,7 +63,7 @@ def test_other_limits_are_asked_about_again(open_window: OpenWindow) -> None:
 
 def test_the_demo_clip_waits_until_they_are_understood(first: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[tuple[Path, str]] = []
-    monkeypatch.setattr(first.recorder._capture, "open_file", lambda *order: opened.append(order) or 1)
+    monkeypatch.setattr(first.recorder.inputs._capture, "open_file", lambda *order: opened.append(order) or 1)
     first.opening.demo_action.trigger()
     assert opened == []
     first.welcome.button.click()

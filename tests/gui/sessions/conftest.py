@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -13,6 +14,8 @@ from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.core.session import Session, SessionState
 from ser_desktop.gui.main_window import MainWindow
 from tests.gui.conftest import OpenWindow
+from tests.helpers.microphones import PretendMicrophone
+from tests.helpers.sessions import recording
 from tests.unit.test_messages import MODEL
 
 NOON = datetime(2026, 5, 1, 12, 0, 0, tzinfo=timezone(timedelta(hours=2)))
@@ -30,6 +33,17 @@ def hear(window: MainWindow, prediction: Prediction) -> None:
     """As the model's thread would tell."""
     recorder = window.recorder
     recorder._answered(recorder._segment, prediction)
+
+
+def open_it(window: MainWindow, path: Path, qtbot: QtBot) -> None:
+    """As from the menu, until it is read."""
+    with qtbot.waitSignal(window.sessions.files.worker.opened):
+        window.sessions.files.open(path)
+
+
+def begin_recording(window: MainWindow) -> None:
+    window.recorder.inputs.source = PretendMicrophone()
+    window.recorder._record()
 
 
 @pytest.fixture
@@ -50,3 +64,20 @@ def recorded(open_window: OpenWindow, qtbot: QtBot) -> Recorded:
         return window
 
     return make
+
+
+@pytest.fixture
+def window(recorded: Recorded) -> MainWindow:
+    """A window with a recording that is over."""
+    window = recorded(12)
+    window.recorder._go(SessionState.FINISHING)
+    window.recorder._go(SessionState.IDLE)
+    return window
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Path:
+    """A session that was saved, of two minutes and of another model."""
+    path = tmp_path / "story.json"
+    recording().save(path)
+    return path

@@ -1,132 +1,37 @@
-"""Opening, saving, reports, and recordings that a crash interrupted."""
+"""Opening and saving, and the markers and the sound that go with it."""
 
 from __future__ import annotations
 
 import csv
-import json
-import re
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile as sf
 from PySide6.QtGui import QCloseEvent, QImage
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from ser_desktop.core import paths
-from ser_desktop.core.journal import Journal, find_interrupted
+from ser_desktop.core.journal import find_interrupted
 from ser_desktop.core.markers import Marker
-from ser_desktop.core.model_info import ModelInfo
-from ser_desktop.core.prediction import AnswerState, Prediction
-from ser_desktop.core.reliability import ReliabilityBin
 from ser_desktop.core.ring import RingBuffer
 from ser_desktop.core.session import SessionState
 from ser_desktop.core.session_file import open_session
 from ser_desktop.core.session_sound import SoundSpool, StoredSound
-from ser_desktop.gui import messages as common
 from ser_desktop.gui.main_window import MainWindow
 from ser_desktop.gui.sessions import messages
-from ser_desktop.gui.sessions.report import as_html
 from ser_desktop.gui.workers import Segment
-from tests.gui.sessions.conftest import Recorded, answer, hear
-from tests.gui.test_main_window import PretendMicrophone
-from tests.helpers.sessions import LABELS, MODEL, recording
-
-
-@pytest.fixture
-def window(recorded: Recorded) -> MainWindow:
-    window = recorded(12)
-    window.recorder._go(SessionState.FINISHING)
-    window.recorder._go(SessionState.IDLE)
-    return window
-
-
-@pytest.fixture
-def story(tmp_path: Path) -> Path:
-    path = tmp_path / "story.json"
-    recording().save(path)
-    return path
-
-
-def open_it(window: MainWindow, path: Path, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(window.sessions.files.worker.opened):
-        window.sessions.files.open(path)
-
-
-def begin_recording(window: MainWindow) -> None:
-    window.recorder.source = PretendMicrophone()
-    window.recorder._record()
-
-
-def test_an_opened_session_is_shown_with_its_own_model(window: MainWindow, story: Path, qtbot: QtBot) -> None:
-    open_it(window, story, qtbot)
-    assert window.timeline.labels == window.bars.labels == LABELS
-    assert window.timeline.scene.lanes.n_answers == 120
-    assert window.timeline.scene.markers[0] == Marker(10.0, "laughs: «ha»")
-    assert window.layers.weights == MODEL.layer_weights
-    assert "opened session of 1 May 2026, 12:00, Desk Mic, heard by A model" in window.status.answer.text()
-    assert window.sessions.card.name.text() == "story.json ·"
-    window.sessions.moments.choose(5)
-    assert window.bars.values == pytest.approx(recording().history[5].probabilities, abs=1e-6)
-    window.grab()
-
-
-def test_the_recording_from_before_comes_back(window: MainWindow, story: Path, qtbot: QtBot) -> None:
-    labels, history = window.bars.labels, window.recorder.session.history
-    open_it(window, story, qtbot)
-    open_it(window, story, qtbot)
-    window.sessions.card.close_session.click()
-    assert window.recorder.session.history is history
-    assert window.timeline.labels == window.bars.labels == labels
-    assert window.timeline.scene.lanes.n_answers == 12
-    assert not window.sessions.card.close_session.isVisible()
-
-
-def test_a_new_recording_after_an_opened_session_is_of_the_model_in_use(
-    window: MainWindow, story: Path, qtbot: QtBot
-) -> None:
-    model = window.recorder.model
-    assert model is not None
-    open_it(window, story, qtbot)
-    recorder = window.recorder
-    recorder.source = PretendMicrophone()
-    recorder._record()
-    assert recorder.session.path is None
-    assert recorder.session.model_info is model
-    assert window.bars.labels == window.timeline.labels == model.labels
-    recorder._answered(recorder._segment, answer(1.0))
-    assert window.timeline.scene.lanes.n_answers == 1
-    assert len(recorder.session.history) == 1
-    recorder.stop()
-
-
-def test_the_audience_sees_an_opened_session_and_then_the_model_in_use(
-    window: MainWindow, story: Path, qtbot: QtBot
-) -> None:
-    open_it(window, story, qtbot)
-    window.audience.open()
-    view = window.audience.view
-    assert view is not None
-    assert view.timeline.labels == LABELS
-    assert view.timeline.scene.lanes.n_answers == 120
-    recorder = window.recorder
-    recorder.source = PretendMicrophone()
-    recorder._record()
-    recorder._answered(recorder._segment, answer(1.0))
-    assert recorder.model is not None
-    assert view.timeline.labels == recorder.model.labels
-    assert view.timeline.scene.lanes.n_answers == 1
-    recorder.stop()
+from tests.gui.sessions.conftest import Recorded, answer, begin_recording, hear, open_it
+from tests.helpers.microphones import PretendMicrophone
 
 
 def test_while_it_records_nothing_is_opened(recorded: Recorded, story: Path, qtbot: QtBot) -> None:
     window = recorded(3)
     assert not window.sessions.open_action.isEnabled()
     open_it(window, story, qtbot)
-    assert window.timeline.scene.lanes.n_answers == 3
+    assert window.cards.timeline.scene.lanes.n_answers == 3
     assert window.banner.text.text() == messages.OPEN_WHEN_IDLE
 
 
@@ -135,106 +40,7 @@ def test_a_damaged_session_is_said_and_changes_nothing(window: MainWindow, story
     with qtbot.waitSignal(window.sessions.files.worker.failed):
         window.sessions.files.open(story)
     assert "breaks off in line" in window.banner.text.text()
-    assert window.timeline.scene.lanes.n_answers == 12
-
-
-def test_a_session_of_a_model_that_nobody_knows_is_shown(window: MainWindow, story: Path, qtbot: QtBot) -> None:
-    value = json.loads(story.read_text()) | {"model_info": None}
-    story.write_text(json.dumps(value))
-    open_it(window, story, qtbot)
-    assert window.bars.labels == LABELS
-    window.grab()
-
-
-def unknown_model(story: Path, version: int) -> None:
-    value = json.loads(story.read_text()) | {"version": version, "model_info": None}
-    if version == 1:
-        for name in ("model_info", "labels", "hop_s", "note", "audio", "markers"):
-            value.pop(name)
-    story.write_text(json.dumps(value))
-
-
-@pytest.mark.parametrize("version", [1, 2])
-def test_a_recording_after_a_session_of_a_model_that_nobody_knows_is_shown(
-    window: MainWindow, story: Path, qtbot: QtBot, version: int
-) -> None:
-    unknown_model(story, version)
-    recorder = window.recorder
-    assert recorder.model is not None
-    open_it(window, story, qtbot)
-    assert window.bars.labels == window.timeline.labels == LABELS
-    begin_recording(window)
-    assert window.bars.labels == window.timeline.labels == recorder.model.labels
-    hear(window, answer(1.0))
-    assert window.timeline.scene.lanes.n_answers == 1
-    assert window.bars.values == pytest.approx(answer(1.0).probabilities)
-    recorder.stop()
-
-
-def load_model(window: MainWindow, **changes: object) -> ModelInfo:
-    """As the model's thread would tell."""
-    assert window.recorder.model is not None
-    model = replace(window.recorder.model, **changes)  # type: ignore[arg-type]
-    window.recorder._go(SessionState.LOADING)
-    window.recorder._model_loaded(model)
-    return model
-
-
-@pytest.mark.parametrize("changes", [{"device": "Another"}, {"name": "Another", "labels": LABELS}])
-def test_a_recording_that_is_over_stays_when_another_model_is_loaded(
-    window: MainWindow, qtbot: QtBot, changes: dict[str, object]
-) -> None:
-    recorder, sessions = window.recorder, window.sessions
-    recorder.session.markers = [Marker(3.0, "here")]
-    sound = sessions.keeper.sound = sessions.files.sound = SoundSpool()
-    sessions.keeper._kept = session = recorder.session
-    labels = session.labels
-    model = load_model(window, **changes)
-    assert recorder.session is session
-    assert len(session.history) == window.timeline.scene.lanes.n_answers == 12
-    assert list(window.timeline.scene.markers) == session.markers
-    assert window.bars.labels == window.timeline.labels == labels
-    assert window.bars.values == pytest.approx(session.history[-1].probabilities, abs=1e-6)
-    assert sessions.listening.sound is sessions.keeper.sound is sound
-    assert sessions.keeper._kept is session
-    assert sessions.save_action.isEnabled()
-    begin_recording(window)
-    n = len(model.labels)
-    hear(window, Prediction(0.0, 1.0, AnswerState.EMOTION, model.labels, (1.0, *(n - 1) * (0.0,))))
-    assert recorder.session.model_info is model
-    assert window.bars.values[0] == 1
-    assert window.bars.labels == window.timeline.labels == model.labels
-    recorder.stop()
-    sound.close()
-
-
-def test_an_opened_session_stays_when_another_model_is_loaded(window: MainWindow, story: Path, qtbot: QtBot) -> None:
-    mine = window.recorder.session
-    open_it(window, story, qtbot)
-    load_model(window, name="Another")
-    assert window.timeline.scene.lanes.n_answers == 120
-    assert window.bars.labels == LABELS
-    window.sessions.card.close_session.click()
-    assert window.recorder.session is mine
-    assert window.timeline.scene.lanes.n_answers == 12
-
-
-def test_an_opened_session_is_explained_with_its_own_model(
-    window: MainWindow, story: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(window.recorder, "model_folder", paths.default_bundle())
-    own = replace(MODEL, name="Another", threshold=0.97, reliability=(ReliabilityBin(0.0, 1.0, 40, 30, 0.6),))
-    session = recording(20)
-    session.model_info = own
-    session.save(story)
-    open_it(window, story, qtbot)
-    window._show_texts()
-    last = session.history[-1]
-    assert window.why_text.text() == common.why(last, own) != common.why(last, window.recorder.model)
-    assert window.status.model.text() == common.model_status(own, is_shipped=False)
-    window.sessions.card.close_session.click()
-    window._show_texts()
-    assert window.why_text.text() == common.why(window.recorder.last, window.recorder.model)
+    assert window.cards.timeline.scene.lanes.n_answers == 12
 
 
 def test_markers_of_an_opened_session_are_changed_and_saved(window: MainWindow, story: Path, qtbot: QtBot) -> None:
@@ -277,7 +83,7 @@ def test_record_and_another_session_do_not_drop_new_markers_without_a_word(
     window: MainWindow, story: Path, qtbot: QtBot
 ) -> None:
     recorder = window.recorder
-    recorder.source = PretendMicrophone()
+    recorder.inputs.source = PretendMicrophone()
     open_it(window, story, qtbot)
     mark(window)
     n_markers = len(recorder.session.markers)
@@ -339,7 +145,7 @@ def test_markers_set_after_a_recording_was_saved_are_not_dropped_without_a_word(
     save(window, tmp_path / "mine.csv", qtbot)
     open_it(window, story, qtbot)
     assert window.sessions.files.is_opened, "the recording waits: nothing is lost"
-    window.recorder.source = PretendMicrophone()
+    window.recorder.inputs.source = PretendMicrophone()
     window.recorder.toggle()
     assert not window.recorder.session.is_recording
     assert window.banner.text.text() == messages.MARKERS_UNSAVED.format(messages.RECORD_AGAIN)
@@ -476,134 +282,3 @@ def test_every_format_is_written(window: MainWindow, tmp_path: Path, qtbot: QtBo
         assert [row["marker"] for row in csv.DictReader(file)][:4] == ["", "", "here", ""]
     assert QImage(str(tmp_path / "s.png")).width() > 2000
     assert "here" in (tmp_path / "s.html").read_text()
-
-
-def test_the_dialog_is_not_modal_and_says_what_it_will_do(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
-    window.sessions.files.ask_to_save()
-    dialog = window.sessions.files._dialog
-    assert dialog is not None
-    assert dialog.isVisible()
-    assert QApplication.activeModalWidget() is None
-    assert not dialog.with_sound.isEnabled()
-    assert dialog.place.text().endswith("session 2026-05-01 12.00.json")
-    dialog.buttons[".csv"].click()
-    assert dialog.place.text().endswith(".csv")
-    (tmp_path / "there.csv").write_text("old")
-    dialog.place.setText(str(tmp_path / "there.csv"))
-    assert dialog.save.text() == messages.REPLACE
-    dialog.place.setText("nowhere")
-    assert not dialog.save.isEnabled()
-    dialog.place.setText(str(tmp_path / "there.csv"))
-    with qtbot.waitSignal(window.sessions.files.worker.saved):
-        dialog.save.click()
-    assert (tmp_path / "there.csv").read_text().startswith("start_s")
-
-
-def test_sound_that_would_be_replaced_is_named(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
-    spool = SoundSpool()
-    spool.begin(0.0)
-    spool.append(np.full(16_000, 0.25, np.float32))
-    window.sessions.files.sound = spool
-    window.sessions.files.ask_to_save()
-    dialog = window.sessions.files._dialog
-    assert dialog is not None
-    (tmp_path / "story.flac").write_text("another recording")
-    dialog.place.setText(str(tmp_path / "story.json"))
-    assert (dialog.save.text(), dialog.warning.text()) == (messages.SAVE, "")
-    dialog.with_sound.click()
-    assert dialog.save.text() == messages.REPLACE
-    assert dialog.warning.text() == messages.SOUND_EXISTS.format("story.flac")
-    (tmp_path / "story.json").write_text("old")
-    dialog.place.setText(str(tmp_path / "other.json"))
-    dialog.place.setText(str(tmp_path / "story.json"))
-    assert dialog.warning.text() == messages.BOTH_EXIST.format("story.flac")
-    dialog.with_sound.click()
-    assert dialog.warning.text() == messages.EXISTS
-    dialog.with_sound.click()
-    dialog.buttons[".csv"].click()
-    assert (dialog.save.text(), dialog.warning.text()) == (messages.SAVE, "")
-    dialog.reject()
-    spool.close()
-
-
-def test_a_report_reads_by_itself_and_loads_nothing() -> None:
-    session = recording()
-    session.note = "<script>alert(1)</script>"
-    text = as_html(session)
-    assert "<script" not in text
-    assert "&lt;script&gt;" in text
-    assert not re.search(r"(?:src|href)\s*=\s*[\"'](?!data:)", text)
-    assert "url(" not in text
-    assert "1 May 2026, 12:00" in text
-    for word in (*LABELS, "not sure", "laughs: «ha»", "EU AI Act", "RAVDESS", "the microphone was away"):
-        assert word in text, word
-    percents = [float(p) for p in re.findall(r"width:([\d.]+)%;background", text)]
-    assert sum(percents) == pytest.approx(100, abs=0.5)
-
-
-def interrupted_recording() -> Path:
-    session = recording()
-    answers, session.history = session.history, []
-    journal = Journal(paths.journals_folder(), session)
-    for one in answers:
-        journal.add_answer(one)
-    journal.flush()
-    assert journal._file is not None
-    journal._file.close()
-    journal._lock.release()
-    return journal.path
-
-
-def look(window: MainWindow, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(window.sessions.files.worker.found):
-        window.sessions.recovery.look()
-
-
-def test_an_interrupted_recording_is_offered_opened_and_kept_until_saved(
-    window: MainWindow, tmp_path: Path, qtbot: QtBot
-) -> None:
-    journal = interrupted_recording()
-    look(window, qtbot)
-    banner = window.sessions.recovery.banner
-    assert banner.isVisible()
-    assert "The recording of 1 May, 12:00, 2 minutes long, was not saved." in banner.text.text()
-    banner.open_button.click()
-    assert window.timeline.scene.lanes.n_answers == 120
-    assert not banner.isVisible()
-    assert journal.exists()
-    with qtbot.waitSignal(window.sessions.files.saved):
-        window.sessions.files.save(tmp_path / "rescued.json")
-    qtbot.waitUntil(lambda: not journal.exists())
-    assert len(open_session(tmp_path / "rescued.json").history) == 120
-
-
-def test_one_that_is_discarded_can_be_had_back_until_the_window_closes(window: MainWindow, qtbot: QtBot) -> None:
-    journal = interrupted_recording()
-    look(window, qtbot)
-    banner = window.sessions.recovery.banner
-    banner.discard_button.click()
-    assert journal.exists()
-    banner.undo_button.click()
-    assert banner.open_button.isVisible()
-    banner.discard_button.click()
-    window.close()
-    assert not journal.exists()
-
-
-def test_while_it_records_an_interrupted_recording_waits(recorded: Recorded, qtbot: QtBot) -> None:
-    window = recorded(2)
-    interrupted_recording()
-    look(window, qtbot)
-    banner = window.sessions.recovery.banner
-    assert not banner.open_button.isEnabled()
-    hear(window, answer(3.0))
-    window.recorder._go(SessionState.FINISHING)
-    window.recorder._go(SessionState.IDLE)
-    assert banner.open_button.isEnabled()
-    assert not [w for w in window.findChildren(QMessageBox) if w.isVisible()]
-
-
-def test_without_an_interrupted_recording_nothing_is_said(window: MainWindow) -> None:
-    window.sessions.recovery.look()
-    assert not window.sessions.recovery.banner.isVisible()
-    assert not window.sessions.files.worker.isRunning()

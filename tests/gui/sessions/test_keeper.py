@@ -26,7 +26,7 @@ from ser_desktop.gui.sessions import messages
 from ser_desktop.gui.sessions.keeper import KeeperWorker
 from ser_desktop.gui.workers import Segment
 from tests.gui.sessions.conftest import Recorded, answer, hear
-from tests.gui.test_main_window import PretendMicrophone
+from tests.helpers.microphones import PretendMicrophone
 
 RATE = 48_000
 
@@ -206,7 +206,7 @@ def test_a_journal_that_cannot_be_written_is_said_once_and_nothing_else_stops(
 
 def record(window: MainWindow, n_answers: int) -> Session:
     """A recording from its beginning to its end."""
-    window.recorder.source = PretendMicrophone()
+    window.recorder.inputs.source = PretendMicrophone()
     window.recorder.toggle()
     for i in range(n_answers):
         hear(window, answer(i + 1.0))

@@ -22,21 +22,21 @@ def window(recorded: Recorded) -> MainWindow:
 
 def test_a_moment_shows_its_answer_and_its_chances(window: MainWindow) -> None:
     window.sessions.moments.choose(7)
-    assert window.answer.title == "Angry"
-    assert window.bars.values == (0.1, 0.8, 0.1)
+    assert window.cards.answer.title == "Angry"
+    assert window.cards.bars.values == (0.1, 0.8, 0.1)
     assert window.sessions.card.text.text().startswith("from 00:00 to 00:08 · Angry")
     assert window.status.answer.text() == "looking back at 12:00:00–12:00:08"
-    assert messages.LAYERS_SAME in window.why_text.text()
+    assert messages.LAYERS_SAME in window.cards.why_text.text()
 
 
 def test_what_comes_meanwhile_is_drawn_and_does_not_replace_the_moment(window: MainWindow) -> None:
     window.sessions.moments.choose(7)
     hear(window, answer(31, 2))
-    assert window.answer.title == "Angry"
-    assert window.timeline.scene.lanes.n_answers == 31
+    assert window.cards.answer.title == "Angry"
+    assert window.cards.timeline.scene.lanes.n_answers == 31
     window.sessions.moments.leave()
-    assert window.answer.title == "Disgust"
-    assert window.timeline.view.follows
+    assert window.cards.answer.title == "Disgust"
+    assert window.cards.timeline.view.follows
     assert "describes" in window.status.answer.text()
 
 
@@ -50,7 +50,7 @@ def test_a_moment_is_no_dialog_and_recording_goes_on(window: MainWindow, qtbot: 
 def test_escape_in_the_timeline_goes_back_to_live(window: MainWindow, qtbot: QtBot) -> None:
     window.sessions.moments.choose(3)
     assert window.sessions.card.back.isVisible()
-    qtbot.keyClick(window.timeline, Qt.Key.Key_Escape)
+    qtbot.keyClick(window.cards.timeline, Qt.Key.Key_Escape)
     assert window.sessions.moment is None
     assert not window.sessions.card.back.isVisible()
 
@@ -59,10 +59,10 @@ def test_a_button_offers_to_follow_again(window: MainWindow, qtbot: QtBot) -> No
     for i in range(30, 300):
         hear(window, answer(i + 1.0))
     assert not window.sessions.card.follow.isVisible()
-    qtbot.keyClick(window.timeline, Qt.Key.Key_Home)
+    qtbot.keyClick(window.cards.timeline, Qt.Key.Key_Home)
     assert window.sessions.card.follow.isVisible()
     qtbot.mouseClick(window.sessions.card.follow, Qt.MouseButton.LeftButton)
-    assert window.timeline.view.follows
+    assert window.cards.timeline.view.follows
     assert not window.sessions.card.follow.isVisible()
 
 
@@ -75,23 +75,23 @@ def test_a_new_recording_forgets_moment_and_markers(window: MainWindow) -> None:
     recorder.session.start("Desk Mic", NOON)
     recorder.state_changed.emit(recorder.session.state)
     assert window.sessions.moment is None
-    assert window.timeline.scene.markers == ()
-    assert window.timeline.scene.lanes.n_answers == 0
-    assert window.answer.title == common.LISTENING
+    assert window.cards.timeline.scene.markers == ()
+    assert window.cards.timeline.scene.lanes.n_answers == 0
+    assert window.cards.answer.title == common.LISTENING
     assert not window.sessions.card.is_editing
 
 
 def test_a_marker_is_set_at_the_moment_and_noted(window: MainWindow, qtbot: QtBot) -> None:
     card = window.sessions.card
     window.sessions.moments.choose(9)
-    qtbot.keyClick(window.timeline, Qt.Key.Key_M)
+    qtbot.keyClick(window.cards.timeline, Qt.Key.Key_M)
     assert window.recorder.session.markers == [Marker(10.0)]
     assert card.is_editing
     assert card.editor.title.text() == "Marker at 00:10"
     qtbot.keyClicks(card.editor.note, "laughs, mmm")
     qtbot.keyClick(card.editor.note, Qt.Key.Key_Return)
     assert window.recorder.session.markers == [Marker(10.0, "laughs, mmm")]
-    assert window.timeline.scene.markers == (Marker(10.0, "laughs, mmm"),)
+    assert window.cards.timeline.scene.markers == (Marker(10.0, "laughs, mmm"),)
     assert not card.is_editing
 
 
@@ -113,7 +113,7 @@ def test_escape_leaves_a_note_as_it_was(window: MainWindow, qtbot: QtBot) -> Non
 def test_a_deleted_marker_can_be_put_back(window: MainWindow, qtbot: QtBot) -> None:
     window.recorder.session.markers = [Marker(10.0, "first"), Marker(20.0, "second")]
     window.sessions.marking.show()
-    window.timeline.marker_picked.emit(0)
+    window.cards.timeline.marker_picked.emit(0)
     assert window.sessions.moment is not None
     assert window.sessions.moment.end_s == 10.0
     card = window.sessions.card
@@ -142,18 +142,18 @@ def test_every_control_of_the_card_can_be_reached_and_has_a_name(window: MainWin
 def test_leaving_a_moment_while_the_microphone_is_away_says_paused(window: MainWindow) -> None:
     window.sessions.moments.choose(7)
     window.recorder._go(SessionState.PAUSED)
-    assert window.answer.title == "Angry", "a moment stays"
+    assert window.cards.answer.title == "Angry", "a moment stays"
     window.sessions.moments.leave()
-    assert window.answer.title == common.PAUSED
+    assert window.cards.answer.title == common.PAUSED
 
 
 def test_where_room_is_short_the_timeline_gets_it(window: MainWindow, qtbot: QtBot) -> None:
-    window.timeline.set_labels(tuple("abcdefgh"))
+    window.cards.timeline.set_labels(tuple("abcdefgh"))
     window.resize(1280, 800)
-    qtbot.waitUntil(window.waveform.isVisible)
+    qtbot.waitUntil(window.cards.waveform.isVisible)
     window.resize(960, 640)
-    qtbot.waitUntil(lambda: not window.waveform.isVisible())
-    frame = window.timeline.frame()
+    qtbot.waitUntil(lambda: not window.cards.waveform.isVisible())
+    frame = window.cards.timeline.frame()
     assert frame.lanes.height() >= 8 * 11
     window.resize(1280, 800)
-    qtbot.waitUntil(window.waveform.isVisible)
+    qtbot.waitUntil(window.cards.waveform.isVisible)

@@ -21,7 +21,7 @@ SPEAKER = {"name": "Speaker", "index": 3, "max_input_channels": 0, "max_output_c
 @pytest.fixture
 def card(monkeypatch: pytest.MonkeyPatch) -> FakeSoundCard:
     card = FakeSoundCard([SPEAKER])
-    monkeypatch.setattr(microphone, "_sounddevice", lambda: card)
+    monkeypatch.setattr(microphone, "load_sounddevice", lambda: card)
     return card
 
 
@@ -52,13 +52,13 @@ def test_the_window_of_the_moment_is_played_to_its_end(window: MainWindow, card:
     assert window.sessions.card.listen.text() == messages.STOP_LISTENING
     heard = stream.fetch(5 * 48_000)
     assert heard[48_000:] == pytest.approx(0.25, abs=0.01)
-    qtbot.waitUntil(lambda: window.timeline.scene.playhead_s is not None)
-    assert window.timeline.scene.playhead_s == pytest.approx(4 + 5, abs=0.1)
+    qtbot.waitUntil(lambda: window.cards.timeline.scene.playhead_s is not None)
+    assert window.cards.timeline.scene.playhead_s == pytest.approx(4 + 5, abs=0.1)
     rest = stream.fetch(4 * 48_000)
     assert not rest[3 * 48_000 + 10 :].any()
     qtbot.waitUntil(lambda: stream.closed)
     qtbot.waitUntil(lambda: window.sessions.card.listen.text() == messages.LISTEN)
-    assert window.timeline.scene.playhead_s is None
+    assert window.cards.timeline.scene.playhead_s is None
 
 
 def test_it_stops_when_asked_and_when_another_moment_is_chosen(

@@ -15,7 +15,7 @@ from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.session import SessionState
 from ser_desktop.core.training_folder import TrainingFolder, TrainingKind
 from ser_desktop.gui.main_window import MainWindow
-from ser_desktop.gui.training import messages
+from ser_desktop.gui.training import messages, result_messages
 from tests.gui.conftest import OpenWindow
 from tests.helpers.training_reports import finish, order, row, tell
 
@@ -149,9 +149,9 @@ def test_a_result_is_set_beside_the_model_in_use(window: MainWindow, monkeypatch
     )
     monkeypatch.setattr(window.recorder, "model", model)
     opened.open(done)
-    assert opened.result_page.beside.text() == messages.in_use("Better", 90.0, 75.0)
+    assert opened.result_page.beside.text() == result_messages.in_use("Better", 90.0, 75.0)
     assert "more than this one" in opened.result_page.beside.text()
     monkeypatch.setattr(window.recorder, "settings", replace(window.recorder.settings, bundle=str(done.bundle)))
     opened.open(done)
-    assert opened.result_page.use_button.text() == messages.USED
+    assert opened.result_page.use_button.text() == result_messages.USED
     assert not opened.result_page.beside.isVisible()

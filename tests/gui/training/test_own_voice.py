@@ -66,7 +66,7 @@ def cable() -> SilentCable:
 def recorder(cable: SilentCable, tmp_path: Path) -> Recorder:
     """A recorder whose threads are not begun: its microphone is the cable."""
     recorder = Recorder(Settings(), tmp_path / "settings.json")
-    recorder.source = cable  # type: ignore[assignment]
+    recorder.inputs.source = cable  # type: ignore[assignment]
     return recorder
 
 
@@ -257,7 +257,7 @@ def test_a_take_outlives_its_microphone(
     click(qtbot, panel.record_button)
     cable.speak(1.0)
     qtbot.waitUntil(lambda: panel.meter.level_db > FLOOR_DB)
-    recorder.source = None
+    recorder.inputs.source = None
     qtbot.waitUntil(panel.keep_button.isVisible)
     assert panel.status.text() == f"1.0 s. Sounds fine. {words.NO_MICROPHONE}"
     assert panel.meter.level_db == FLOOR_DB

@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from ser_desktop.core.training_folder import TrainingFolder, TrainingKind
-from ser_desktop.gui.training import messages, paper_messages, paper_result
+from ser_desktop.gui.training import messages, paper_messages, paper_result, result_messages
 from ser_desktop.gui.training.paper_page import PaperPage
 from ser_desktop.gui.training.window import TrainingWindow
 from tests.helpers.scripted_trainer import ScriptedTrainer
@@ -130,7 +130,7 @@ def test_the_report_is_exported(
     (run / "report.md").write_text(f"{(run / 'report.md').read_text()}\n\n![Figure 2](figure-2.png)\n")
     window.paper_result.export(file)
     said = window.paper_result.banner.text
-    qtbot.waitUntil(lambda: said.text() == messages.EXPORTED.format(file), timeout=10_000)
+    qtbot.waitUntil(lambda: said.text() == result_messages.EXPORTED.format(file), timeout=10_000)
     assert file.read_bytes().startswith(BEGINS[ending])
     assert file.stat().st_size > 40
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from ser_desktop.core.training_folder import TrainingFolder, TrainingKind
-from ser_desktop.gui.training import messages, parts
+from ser_desktop.gui.training import check_messages, messages, parts, result_messages
 from ser_desktop.gui.training.reports import comparable
 from ser_desktop.gui.training.result_page import ResultPage
 from ser_desktop.gui.training.window import TrainingWindow
@@ -89,7 +89,7 @@ def test_more_than_two_warnings_are_folded(window: TrainingWindow) -> None:
 
 def test_sentences_that_were_heard_in_training_are_explained(window: TrainingWindow) -> None:
     said = [f"120 of the 120 test utterances of fold-{i} say a sentence that is also trained on." for i in (1, 2)]
-    assert messages.warnings(row(n_test=200, n_speakers=5, warnings=said)) == [messages.SAME_SENTENCES]
+    assert result_messages.warnings(row(n_test=200, n_speakers=5, warnings=said)) == [check_messages.SAME_SENTENCES]
 
 
 def test_one_that_was_stopped_early_says_what_it_rests_on(window: TrainingWindow) -> None:
@@ -129,10 +129,10 @@ def test_where_no_program_shows_folders_the_page_says_where_it_is(
 def test_layers_are_shown_beside_the_published_ones_where_there_are_as_many(window: TrainingWindow) -> None:
     page = opened(window, layer_weights=BASE_LAYERS)
     assert page.layers.isVisibleTo(page)
-    assert page.layers_text.text() == messages.LAYERS_LIKE
+    assert page.layers_text.text() == result_messages.LAYERS_LIKE
     assert len(page.layers.weights) == 13
     page.show_result(finished(window, "two", layer_weights=[[0.25] * 4]), order())
-    assert page.layers_text.text() == messages.LAYERS_UNLIKE
+    assert page.layers_text.text() == result_messages.LAYERS_UNLIKE
     page.show_result(finished(window, "three"), order())
     assert not page.layers.isVisibleTo(page)
 
@@ -153,7 +153,7 @@ def test_an_export_holds_the_model_and_not_the_run_behind_it(
     qtbot.waitUntil(page.banner.isVisible, timeout=10_000)
     with zipfile.ZipFile(tmp_path / "mein Modell.zip") as archive:
         assert [name for name in archive.namelist() if not name.endswith("/")] == ["config.json"]
-    assert page.banner.text.text() == messages.EXPORTED.format(tmp_path / "mein Modell.zip")
+    assert page.banner.text.text() == result_messages.EXPORTED.format(tmp_path / "mein Modell.zip")
     assert page.banner.property("kind") == "good"
     assert sorted(path.name for path in tmp_path.glob("*unfinished*")) == []
 
@@ -183,7 +183,7 @@ def test_two_results_are_compared_where_that_is_fair(window: TrainingWindow) -> 
         "two · 01-01 10:00",
         "elsewhere · 01-01 10:00",
     }
-    for name, remark, is_fair in (("two", messages.FAIR, True), ("elsewhere", messages.UNFAIR, False)):
+    for name, remark, is_fair in (("two", result_messages.FAIR, True), ("elsewhere", result_messages.UNFAIR, False)):
         box.setCurrentIndex(box.findText(name, Qt.MatchFlag.MatchStartsWith))
         box.activated.emit(box.currentIndex())
         cells = [cell.text() for cell in page.comparison.findChildren(QLabel)]
@@ -208,7 +208,7 @@ def test_one_that_was_stopped_early_is_compared_and_said_to_be_so(window: Traini
     page.compare_box.setCurrentIndex(1)
     page.compare_box.activated.emit(1)
     remark = page.comparison.remark.text()
-    assert remark == f"{messages.FAIR} {messages.STOPPED_ONE.format('two · 01-01 10:00')}"
+    assert remark == f"{result_messages.FAIR} {result_messages.STOPPED_ONE.format('two · 01-01 10:00')}"
 
 
 def test_fewer_folds_are_no_fair_comparison() -> None:

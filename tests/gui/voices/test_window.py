@@ -71,7 +71,7 @@ def cable() -> SilentCable:
 def recorder(cable: SilentCable, tmp_path: Path) -> Recorder:
     """A recorder whose threads are not begun: its microphone is the cable."""
     recorder = Recorder(Settings(), tmp_path / "settings.json")
-    recorder.source = cable  # type: ignore[assignment]
+    recorder.inputs.source = cable  # type: ignore[assignment]
     recorder.model = model()
     return recorder
 
@@ -275,7 +275,7 @@ def test_nothing_is_recorded_or_chosen_while_the_main_window_records(
 
 
 def test_without_a_microphone_it_says_what_to_do(window: VoicesWindow, qtbot: QtBot, recorder: Recorder) -> None:
-    recorder.source = None
+    recorder.inputs.source = None
     qtbot.waitUntil(lambda: window.recording.status.text() == messages.NO_MICROPHONE, timeout=WAIT_MS)
     assert not window.recording.record_button.isEnabled()
 
