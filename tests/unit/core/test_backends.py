@@ -55,4 +55,4 @@ def test_sums_over_blocks_keep_their_digits_in_bfloat16() -> None:
     found = bfloat16(copy.deepcopy(deep)).layers(window)
     with torch.inference_mode(), LayerReader(deep.bfloat16()) as reader:
         plain = torch.stack(reader(torch.from_numpy(window).bfloat16()), dim=1).float().numpy()
-    assert relative_error(found[:, -1], wanted[:, -1]) < 0.8 * relative_error(plain[:, -1], wanted[:, -1])
+    assert relative_error(found[:, -1], wanted[:, -1]) < 0.9 * relative_error(plain[:, -1], wanted[:, -1])

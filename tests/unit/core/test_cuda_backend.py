@@ -16,7 +16,7 @@ from ser_desktop.core.device import BackendName, Device, DeviceKind
 from tests.helpers.bundles import CPU, tiny_model
 from tests.helpers.sounds import speech_like
 
-pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no NVIDIA GPU here")
+pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="no NVIDIA GPU here")]
 
 GPU = Device(DeviceKind.CUDA, "GPU", "a test", half=True)
 

@@ -88,6 +88,7 @@ def test_the_first_kernel_is_a_real_one() -> None:
     device._run_kernel(Device(DeviceKind.CPU, "CPU", "a test"))
 
 
+@pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no NVIDIA GPU here")
 def test_on_a_real_gpu_a_kernel_runs() -> None:
     assert choose_device().kind is DeviceKind.CUDA
