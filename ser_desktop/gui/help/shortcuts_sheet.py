@@ -30,6 +30,8 @@ def shortcuts_of(window: QWidget) -> dict[str, list[Keys]]:
         for shortcut in window.findChildren(QShortcut, options=Qt.FindChildOption.FindDirectChildrenOnly)
         if not shortcut.key().isEmpty()
     ]
+    # What people need first stands first.
+    everywhere.sort(key=lambda keys: keys[0] != messages.SHORTCUT_RECORD)
     groups: dict[str, list[Keys]] = {messages.SHORTCUTS_WINDOW: everywhere}
     met: set[QAction] = set()
     for menu in window.findChildren(MoreMenu):

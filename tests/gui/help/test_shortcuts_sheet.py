@@ -28,6 +28,10 @@ def test_every_key_of_the_window_is_on_it_with_words(open_window: OpenWindow) ->
     assert messages.SHORTCUT_UNNAMED not in found.values(), "a shortcut says in its whatsThis what it does"
 
 
+def test_how_to_record_stands_first(open_window: OpenWindow) -> None:
+    assert next(iter(shortcuts_of(open_window()).values()))[0] == (messages.SHORTCUT_RECORD, ("Space",))
+
+
 def test_it_is_grouped_like_the_menu(open_window: OpenWindow) -> None:
     groups = shortcuts_of(open_window())
     assert (messages.SHORTCUT_RECORD, ("Space",)) in groups[messages.SHORTCUTS_WINDOW]
