@@ -8,27 +8,18 @@ import numpy as np
 
 from ser_desktop.core.labels import RAVDESS_7
 from ser_desktop.core.markers import Marker
-from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.core.session import Gap, Session, SessionState
+from tests.helpers.models import model_info
 
 LABELS = tuple(str(emotion) for emotion in RAVDESS_7)
-MODEL = ModelInfo(
-    name="A model",
+MODEL = model_info(
     labels=LABELS,
     head="fusion",
-    normalisation="global",
     features=("layers", "egemaps"),
     layer_weights=(0.1, 0.2, 0.1, 0.3, 0.2, 0.1),
-    window_s=8.0,
-    min_window_s=1.0,
-    threshold=0.4,
     corpus="RAVDESS",
     uar_mean=0.7,
-    uar_sd=0.01,
-    n_test=120,
-    device="CPU",
-    device_reason="it is there",
     backend="PyTorch bfloat16",
     backend_reason="the fastest here",
 )

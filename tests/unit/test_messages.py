@@ -2,28 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.gui import messages
+from tests.helpers.models import model_info
 
 LABELS = ("calm", "angry", "disgust")
-MODEL = ModelInfo(
-    name="A model",
-    labels=LABELS,
-    head="dense",
-    normalisation="global",
-    features=("egemaps",),
-    layer_weights=None,
-    window_s=8.0,
-    min_window_s=1.0,
-    threshold=0.4,
-    corpus="a corpus",
-    uar_mean=0.6,
-    uar_sd=0.01,
-    n_test=120,
-    device="CPU",
-    device_reason="it is there",
-)
+MODEL = model_info(labels=LABELS)
 
 
 def why(*probabilities: float, state: AnswerState = AnswerState.EMOTION) -> str:

@@ -11,28 +11,16 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from ser_desktop import __version__
 from ser_desktop.core import paths
-from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.settings import Settings
 from ser_desktop.gui.help import messages
 from ser_desktop.gui.help.diagnostics import N_LOG_LINES, diagnostics, without_home
 from ser_desktop.gui.main_window import MainWindow
 from ser_desktop.microphone import InputDevice
 from tests.gui.conftest import OpenWindow
+from tests.helpers.models import model_info
 
-MODEL = ModelInfo(
-    name="A model",
+MODEL = model_info(
     labels=("calm", "angry"),
-    head="dense",
-    normalisation="global",
-    features=("egemaps",),
-    layer_weights=None,
-    window_s=8.0,
-    min_window_s=1.0,
-    threshold=0.4,
-    corpus="a corpus",
-    uar_mean=0.6,
-    uar_sd=0.01,
-    n_test=120,
     device="A card",
     device_reason="it is the fastest",
     backend="PyTorch float32",

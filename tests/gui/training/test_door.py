@@ -11,12 +11,12 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from ser_desktop.core import paths
-from ser_desktop.core.model_info import ModelInfo
 from ser_desktop.core.session import SessionState
 from ser_desktop.core.training_folder import TrainingFolder, TrainingKind
 from ser_desktop.gui.main_window import MainWindow
 from ser_desktop.gui.training import messages, result_messages
 from tests.gui.conftest import OpenWindow
+from tests.helpers.models import model_info
 from tests.helpers.training_reports import finish, order, row, tell
 
 
@@ -128,25 +128,7 @@ def test_a_result_is_set_beside_the_model_in_use(window: MainWindow, monkeypatch
     assert opened is not None
     opened.open(done)
     assert not opened.result_page.beside.isVisible()
-    model = ModelInfo(
-        name="Better",
-        labels=("happy", "sad"),
-        head="dense",
-        normalisation="global",
-        features=("egemaps",),
-        layer_weights=None,
-        window_s=8.0,
-        min_window_s=1.0,
-        threshold=0.5,
-        corpus="others",
-        uar_mean=0.9,
-        uar_sd=0.01,
-        n_test=100,
-        device="CPU",
-        device_reason="the only one",
-        backend="",
-        backend_reason="",
-    )
+    model = model_info(name="Better", labels=("happy", "sad"), corpus="others", uar_mean=0.9, n_test=100)
     monkeypatch.setattr(window.recorder, "model", model)
     opened.open(done)
     assert opened.result_page.beside.text() == result_messages.in_use("Better", 90.0, 75.0)

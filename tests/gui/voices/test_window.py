@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from ser_desktop.gui.voices.voice_worker import VoiceWorker
 from ser_desktop.gui.voices.window import VoicesWindow
 from tests.gui.training.test_own_voice import SilentCable
 from tests.helpers.bundles import EGEMAPS
+from tests.helpers.models import model_info
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -42,24 +42,7 @@ def stored(name: str) -> None:
 
 
 def model(normalisation: str = "speaker", **changes: object) -> ModelInfo:
-    plain = ModelInfo(
-        name="Small model",
-        labels=("calm", "happy"),
-        head="dense",
-        normalisation=normalisation,
-        features=("egemaps",),
-        layer_weights=None,
-        window_s=8.0,
-        min_window_s=1.0,
-        threshold=0.4,
-        corpus="made up",
-        uar_mean=0.5,
-        uar_sd=0.01,
-        n_test=10,
-        device="CPU",
-        device_reason="a test",
-    )
-    return replace(plain, **changes)  # type: ignore[arg-type]
+    return model_info(name="Small model", normalisation=normalisation, **changes)
 
 
 @pytest.fixture
