@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from ser_desktop.core.errors import AudioFileError, CorpusError
 from ser_desktop.core.features import Extractor, FeatureSpec
 from trainer.contents import Contents
 from trainer.corpora.utterance import Utterance
-from trainer.encode import Failures, Task, encode_all
+from trainer.encode import BackendChangedError, Failures, Task, encode_all
 from trainer.features import Source, open_extractor, storage_key
 from trainer.files import sweep
 from trainer.sound import load_utterance
@@ -19,6 +20,7 @@ from trainer.stored import is_intact, save_utterance
 from trainer.workers import Workers
 
 _CHUNK = 8
+_log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
 
@@ -77,6 +79,25 @@ def extract(
         If the disk is full.
     """
     sweep(folder)
+    while True:
+        try:
+            return _extract(source, utterances, contents, folder, workers=workers, encoder=encoder, progress=progress)
+        except BackendChangedError as change:
+            # What was stored so far is true of the backend that failed; all of this run's come from one.
+            _log.warning("%s; all features are extracted with what took its place", change)
+
+
+def _extract(
+    source: Source,
+    utterances: Sequence[Utterance],
+    contents: Contents,
+    folder: Path,
+    *,
+    workers: Workers,
+    encoder: Encoder | None,
+    progress: Progress,
+) -> Extracted:
+    """See `extract`."""
     spec = open_extractor(source, encoder).spec
     key = storage_key(spec, source.max_s, encoder.backend if encoder else None)
     files = {u.identity: folder / f"{contents[u.identity]}-{key}.npy" for u in utterances}

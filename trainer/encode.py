@@ -13,7 +13,7 @@ import torch
 
 from ser_desktop.core import audio
 from ser_desktop.core.audio import FloatArray
-from ser_desktop.core.device import DeviceKind
+from ser_desktop.core.device import BackendName, DeviceKind
 from ser_desktop.core.encoder import Encoder
 from ser_desktop.core.errors import AudioFileError, CorpusError, UserFacingError
 from ser_desktop.core.threads import threads_each
@@ -26,6 +26,10 @@ _GPU_THREADS = 4
 
 Task = tuple[Utterance, Path]
 Failures = dict[str, str]
+
+
+class BackendChangedError(Exception):
+    """A backend failed, and another took its place, while layers were on their way to files named after the first."""
 
 
 def encode_all(encoder: Encoder, tasks: Sequence[Task], max_s: float | None) -> Generator[tuple[int, Failures]]:
@@ -41,7 +45,13 @@ def encode_all(encoder: Encoder, tasks: Sequence[Task], max_s: float | None) -> 
     tasks : sequence of (Utterance, Path)
     max_s : float or None
         Utterances are cut to this before.
+
+    Raises
+    ------
+    BackendChangedError
+        What another backend than that of the beginning computed is not written.
     """
+    backend = encoder.backend
     if encoder.device.kind is DeviceKind.CPU:
         n_threads, size = torch.get_num_threads(), 1
     else:
@@ -52,7 +62,7 @@ def encode_all(encoder: Encoder, tasks: Sequence[Task], max_s: float | None) -> 
 
         def submit(n: int) -> None:
             for group in islice(groups, n):
-                coming.append((pool.submit(encode_group, encoder, group, max_s), len(group)))
+                coming.append((pool.submit(encode_group, encoder, group, max_s, backend), len(group)))
 
         submit(2 * n_threads)
         try:
@@ -66,7 +76,7 @@ def encode_all(encoder: Encoder, tasks: Sequence[Task], max_s: float | None) -> 
                 future.cancel()
 
 
-def encode_group(encoder: Encoder, tasks: Sequence[Task], max_s: float | None) -> Failures:
+def encode_group(encoder: Encoder, tasks: Sequence[Task], max_s: float | None, backend: BackendName) -> Failures:
     """Write the layers of some utterances; those of one length share a batch, so nothing is padded."""
     failures = Failures()
     loaded: list[tuple[Task, FloatArray]] = []
@@ -78,6 +88,8 @@ def encode_group(encoder: Encoder, tasks: Sequence[Task], max_s: float | None) -
     for _, alike in groupby(sorted(loaded, key=lambda item: len(item[1])), key=lambda item: len(item[1])):
         batch = list(alike)
         layers = encoder.batch_layers(np.stack([samples for _, samples in batch]))
+        if encoder.backend is not backend:
+            raise BackendChangedError(encoder.backend_reason)
         for ((utterance, file), _), features in zip(batch, layers, strict=True):
             try:
                 save_utterance(file, features, utterance)

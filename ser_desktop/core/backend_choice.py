@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import importlib.util
 import logging
+from collections import deque
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -44,7 +45,11 @@ def open_fastest(folder: Path, device: Device, identity: str, preference: str = 
     """
     source = _Source(load_model(folder), folder, device, identity, n_at_once)
     if preference == AUTO:
-        trials = source.trials()
+        try:
+            trials = source.trials()
+        except (RuntimeError, OSError) as error:
+            _log.warning("nothing could be measured", exc_info=True)
+            return source.encoder(source.names[0], f"nothing could be measured: {first_line(error)}")
         best = min(trials, key=lambda trial: trial.seconds)
         tried = "; ".join(trial.in_words() for trial in sorted(trials, key=lambda trial: trial.seconds))
         return source.encoder(best.name, f"the fastest here: {tried}" if len(trials) > 1 else "the only way here")
@@ -87,31 +92,31 @@ class _Source:
         return trials
 
     def encoder(self, name: BackendName, reason: str) -> Encoder:
-        """Return an encoder that is computed so, or by the reference where that fails, now or later."""
-        spares = self._spares()
-        if name is not self.names[0]:
+        """Return an encoder that is computed so, or in the next way that works where that fails, now or later."""
+        ways = self._ways(name)
+        while True:
+            way = ways.popleft()
             try:
-                backend = self.made(name)
+                backend = way.make()
             except (RuntimeError, OSError, ImportError) as error:
-                _log.warning("%s cannot be used", name.in_words, exc_info=True)
+                if not ways:
+                    raise
+                _log.warning("%s on %s cannot be used", name.in_words, way.device.name, exc_info=True)
                 reason = f"{name.in_words} failed: {first_line(error)}"
             else:
                 return Encoder(
-                    self.model,
-                    self.device,
-                    self.identity,
-                    backend=backend,
-                    backend_reason=reason,
-                    spares=spares,
+                    self.model, way.device, self.identity, backend=backend, backend_reason=reason, spares=ways
                 )
-        return Encoder(self.model, self.device, self.identity, backend_reason=reason, spares=spares[1:])
 
-    def _spares(self) -> list[Spare]:
-        """Return the reference here, then on the processor: a graphics card can be lost, or its memory taken."""
-        places = [self.device]
+    def _ways(self, name: BackendName) -> deque[Spare]:
+        """Return a backend, the reference, and that on the processor: a graphics card can be lost, its memory taken."""
+        ways = deque([Spare(self.device, partial(self.made, name))])
+        if name is not self.names[0]:
+            ways.append(Spare(self.device, partial(_reference, self.folder, self.device)))
         if self.device.kind is not DeviceKind.CPU:
-            places.append(replace(choose_device(DeviceKind.CPU), reason=f"{self.device.name} failed while in use"))
-        return [Spare(place, partial(_reference, self.folder, place)) for place in places]
+            here = replace(choose_device(DeviceKind.CPU), reason=f"{self.device.name} failed")
+            ways.append(Spare(here, partial(_reference, self.folder, here)))
+        return ways
 
     def _copied(self, name: BackendName) -> Backend:
         # A window is measured as live: alone.

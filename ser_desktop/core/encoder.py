@@ -35,7 +35,7 @@ class Spare:
     device : Device
         Where it runs.
     make : callable
-        Makes the backend; may raise RuntimeError, and then the next spare has its turn.
+        Makes the backend; may raise RuntimeError, OSError or EncoderMissingError: then the next spare has its turn.
     """
 
     device: Device
@@ -113,14 +113,21 @@ class Encoder:
     def batch_layers(self, samples: FloatArray) -> FloatArray:
         """Activations of several waveforms of one length: (n_waveforms, n_samples) to one more axis in front.
 
-        Waveforms of different lengths cannot share a batch: that would need padding.
+        Waveforms of different lengths cannot share a batch: that would need padding. A batch that the memory of a
+        graphics card cannot hold is halved.
         """
         backend = self._backend
         while True:
             try:
                 return backend.layers(samples)
             except RuntimeError as error:
+                if isinstance(error, torch.cuda.OutOfMemoryError) and len(samples) > 1:
+                    break
                 backend = self._fall_back(backend, error)
+        _log.info("halving a batch of %d waveforms: the graphics card's memory is full", len(samples))
+        torch.cuda.empty_cache()
+        middle = len(samples) // 2
+        return np.concatenate((self.batch_layers(samples[:middle]), self.batch_layers(samples[middle:])))
 
     def _fall_back(self, failed: Backend, error: RuntimeError) -> Backend:
         """Let the next spare take over, once for all threads."""
@@ -135,7 +142,7 @@ class Encoder:
                 _log.warning("%s; another way on %s takes over", self.backend_reason, spare.device.name, exc_info=error)
                 try:
                     self._backend, self.device = spare.make(), spare.device
-                except RuntimeError:
+                except (RuntimeError, OSError, EncoderMissingError):
                     _log.warning("%s cannot be used either", spare.device.name, exc_info=True)
             return self._backend
 

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import gc
 import json
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from transformers import Wav2Vec2Model
 
 from ser_desktop.core import backend_choice, backend_trials, paths
@@ -15,7 +18,7 @@ from ser_desktop.core.backend_choice import open_fastest
 from ser_desktop.core.backend_trials import MAX_RELATIVE_ERROR, measure, probe_window, relative_error
 from ser_desktop.core.backends import Backend, TorchBackend
 from ser_desktop.core.device import BackendName, Device, DeviceKind
-from ser_desktop.core.encoder import Encoder, Spare
+from ser_desktop.core.encoder import Encoder, Spare, load_model
 from tests.helpers.bundles import CPU, tiny_model
 from tests.helpers.sounds import speech_like
 
@@ -126,7 +129,6 @@ def test_the_fastest_is_chosen_and_the_reason_names_all(
             return super().layers(waveforms)
 
     monkeypatch.setattr(backend_choice, "TorchBackend", Slowed)
-    monkeypatch.setattr("ser_desktop.core.encoder.reference_backend", lambda m, d: Slowed(m, d, BackendName.FLOAT32))
     encoder = open_fastest(folder, CPU, IDENTITY)
     assert encoder.backend is chosen
     assert "PyTorch float32 900 ms" in encoder.backend_reason
@@ -183,11 +185,11 @@ def test_where_there_is_but_one_way_nothing_is_measured(folder: Path, monkeypatc
     mac = Device(DeviceKind.MPS, "Apple GPU", "a test")
     made: list[Device] = []
 
-    def on_the_cpu(model: Wav2Vec2Model, device: Device) -> Backend:
+    def on_the_cpu(model: Wav2Vec2Model, device: Device, name: BackendName) -> Backend:
         made.append(device)
-        return TorchBackend(model, CPU, BackendName.FLOAT32)
+        return TorchBackend(model, CPU, name)
 
-    monkeypatch.setattr("ser_desktop.core.encoder.reference_backend", on_the_cpu)
+    monkeypatch.setattr(backend_choice, "TorchBackend", on_the_cpu)
     assert open_fastest(folder, mac, IDENTITY).backend is BackendName.FLOAT32
     assert (made, paths.backends_file().exists()) == ([mac], False)
 
@@ -205,7 +207,6 @@ def test_a_gpu_whose_graphs_fail_computes_without_them(folder: Path, monkeypatch
 
     monkeypatch.setattr(backend_choice, "TorchBackend", on_the_cpu)
     monkeypatch.setattr(backend_choice, "CudaGraphBackend", no_graphs)
-    monkeypatch.setattr("ser_desktop.core.encoder.reference_backend", on_the_cpu)
     encoder = open_fastest(folder, gpu, IDENTITY)
     assert encoder.backend is BackendName.FLOAT16
     assert "CUDA graphs float16 failed: operation not permitted" in encoder.backend_reason
@@ -258,19 +259,94 @@ def test_several_threads_that_see_a_backend_fail_fall_back_once() -> None:
     assert all(np.array_equal(results[0], other) for other in results)
 
 
-def lost() -> Backend:
+A_CARD = Device(DeviceKind.CUDA, "NVIDIA Example", "a test", half=True)
+
+
+def lost(*_: object) -> Backend:
     raise RuntimeError("the card fell off the bus")
+
+
+@pytest.mark.parametrize("preference", ["auto", "cuda-graphs", "float16"])
+def test_a_card_that_is_lost_before_anything_is_computed_leaves_the_processor(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, preference: str
+) -> None:
+    monkeypatch.setattr(backend_choice, "CudaGraphBackend", lost)
+    monkeypatch.setattr(backend_choice, "TorchBackend", lost)
+    monkeypatch.setattr("ser_desktop.core.backends.halved", lost)
+    encoder = open_fastest(folder, A_CARD, IDENTITY, preference)
+    assert (encoder.device.kind, encoder.backend) == (DeviceKind.CPU, BackendName.FLOAT32)
+    assert encoder.device.reason == "NVIDIA Example failed"
+    assert "the card fell off the bus" in encoder.backend_reason
+    assert encoder.layers(speech_like(0.5)).shape[0] == encoder.n_layers
+
+
+class FullCard:
+    """A backend on a card whose memory holds so many waveforms; remembers how many it was given."""
+
+    name = BackendName.FLOAT16
+
+    def __init__(self, most: int) -> None:
+        self._exact = TorchBackend(tiny_model(), CPU, BackendName.FLOAT32)
+        self._most = most
+        self.sizes: list[int] = []
+
+    def layers(self, waveforms: FloatArray) -> FloatArray:
+        self.sizes.append(len(waveforms))
+        if len(waveforms) > self._most:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+        return self._exact.layers(waveforms)
+
+
+def test_a_batch_that_the_card_cannot_hold_is_halved_and_stays_on_it() -> None:
+    card = FullCard(most=2)
+    encoder = Encoder(tiny_model(), A_CARD, IDENTITY, backend=card)
+    waveforms = np.stack([speech_like(0.5, seed=i) for i in range(7)])
+    found = encoder.batch_layers(waveforms)
+    assert card.sizes == [7, 3, 1, 2, 4, 2, 2]
+    assert encoder.device is A_CARD
+    for layers, samples in zip(found, waveforms, strict=True):
+        np.testing.assert_allclose(layers, encoder.layers(samples), atol=1e-5)
+
+
+@pytest.mark.parametrize(("error", "is_kept"), [(RuntimeError, True), (torch.cuda.OutOfMemoryError, False)])
+def test_what_lies_on_a_lost_card_is_never_freed_and_what_had_no_room_is(
+    error: type[RuntimeError], is_kept: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    # What is logged would keep it, too.
+    caplog.set_level("CRITICAL", "ser_desktop.core.encoder")
+
+    class Failing(Broken):
+        def layers(self, _waveforms: FloatArray) -> FloatArray:
+            raise error("gone")
+
+    failing = Failing()
+    alive = weakref.ref(failing)
+    spare = Spare(CPU, lambda: TorchBackend(tiny_model(), CPU, BackendName.FLOAT32))
+    encoder = Encoder(tiny_model(), A_CARD, IDENTITY, backend=failing, spares=[spare])
+    del failing
+    encoder.layers(speech_like(0.5))
+    gc.collect()
+    assert (alive() is not None) is is_kept
+
+
+def test_a_spare_whose_files_are_gone_gives_way_to_the_next(tmp_path: Path) -> None:
+    def gone() -> Backend:
+        return TorchBackend(load_model(tmp_path / "nowhere"), CPU, BackendName.FLOAT32)
+
+    spares = [Spare(CPU, gone), Spare(CPU, lambda: TorchBackend(tiny_model(), CPU, BackendName.FLOAT32))]
+    encoder = Encoder(tiny_model(), CPU, IDENTITY, backend=Broken(), spares=spares)
+    assert encoder.layers(speech_like(0.5)).shape[0] == encoder.n_layers
 
 
 def test_a_card_that_is_lost_while_in_use_gives_way_to_the_processor() -> None:
     samples = speech_like(0.5)
     encoder = Encoder(
         tiny_model(),
-        Device(DeviceKind.CUDA, "NVIDIA Example", "a test", half=True),
+        A_CARD,
         IDENTITY,
         backend=Broken(n_good=1),
         spares=[
-            Spare(Device(DeviceKind.CUDA, "NVIDIA Example", "a test", half=True), lost),
+            Spare(A_CARD, lost),
             Spare(CPU, lambda: TorchBackend(tiny_model(), CPU, BackendName.FLOAT32)),
         ],
     )

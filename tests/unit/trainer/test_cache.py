@@ -5,7 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ser_desktop.core.audio import FloatArray
+from ser_desktop.core.backends import TorchBackend
+from ser_desktop.core.device import BackendName
+from ser_desktop.core.encoder import Encoder, Spare
 from ser_desktop.core.features import Egemaps, FeatureName, Spectrogram
+from tests.helpers.bundles import CPU, tiny_model
 from tests.helpers.corpora import copies_of, utterance
 from tests.helpers.sounds import speech_like
 from tests.helpers.training import SPECTRA, extract_here
@@ -207,3 +212,38 @@ def test_a_copy_of_what_is_too_short_is_refused_as_it_is(tmp_path: Path) -> None
     short = utterance(tmp_path, seconds=0.05)
     found = extract_copies([short, *copies_of(short)], tmp_path / "cache")
     assert set(found.unusable) == {"a", "a~1", "a~2"}
+
+
+class LostSoon(TorchBackend):
+    """Computes so many batches and then never again."""
+
+    def __init__(self, n_good: int) -> None:
+        super().__init__(tiny_model(), CPU, BackendName.FLOAT32)
+        self.name = BackendName.BFLOAT16
+        self._left = n_good
+
+    def layers(self, waveforms: FloatArray) -> FloatArray:
+        self._left -= 1
+        if self._left < 0:
+            raise RuntimeError("the card fell off the bus")
+        return super().layers(waveforms)
+
+
+def test_when_another_backend_takes_over_all_features_come_from_it(tmp_path: Path) -> None:
+    some = [utterance(tmp_path, str(i), seed=i) for i in range(12)]
+    contents, _ = read_contents(some)
+    source = Source(FeatureName.ALL_LAYERS, 0.02, "tiny")
+
+    def extract_with(encoder: Encoder, cache: Path) -> Extracted:
+        return extract(
+            source, some, contents, cache, workers=Workers(1), encoder=encoder, progress=lambda _done, _total: None
+        )
+
+    spare = Spare(CPU, lambda: TorchBackend(tiny_model(), CPU, BackendName.FLOAT32))
+    encoder = Encoder(tiny_model(), CPU, "tests/tiny@1", backend=LostSoon(5), spares=[spare])
+    found = extract_with(encoder, tmp_path / "cache")
+    wanted = extract_with(Encoder(tiny_model(), CPU, "tests/tiny@1"), tmp_path / "other")
+    assert len(found.files) == 12
+    for identity, file in found.files.items():
+        assert file.name == wanted.files[identity].name, "named after the backend that computed it"
+        assert file.read_bytes() == wanted.files[identity].read_bytes()

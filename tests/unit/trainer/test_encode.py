@@ -10,12 +10,12 @@ import torch
 from ser_desktop.core.audio import FloatArray
 from ser_desktop.core.backends import TorchBackend
 from ser_desktop.core.device import BackendName, Device, DeviceKind
-from ser_desktop.core.encoder import Encoder
+from ser_desktop.core.encoder import Encoder, Spare
 from tests.helpers.bundles import CPU, tiny_encoder, tiny_model
 from tests.helpers.corpora import utterance
 from tests.helpers.sounds import speech_like
 from trainer.corpora import Utterance
-from trainer.encode import Task, encode_all
+from trainer.encode import BackendChangedError, Task, encode_all
 from trainer.stored import map_features
 
 A_GPU = Device(DeviceKind.CUDA, "", "")
@@ -89,3 +89,28 @@ def test_whoever_stops_listening_stops_it(tmp_path: Path) -> None:
     coming.close()
     assert 1 <= len(list((tmp_path / "out").glob("*.npy"))) <= 6
     assert torch.get_num_threads() == 2
+
+
+class Fragile(Counted):
+    """Computes three batches and then never again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.name = BackendName.FLOAT16
+
+    def layers(self, waveforms: FloatArray) -> FloatArray:
+        if len(self.sizes) == 3:
+            raise RuntimeError("the card fell off the bus")
+        return super().layers(waveforms)
+
+
+def fragile_encoder() -> Encoder:
+    spare = Spare(CPU, lambda: TorchBackend(tiny_model(), CPU, BackendName.FLOAT32))
+    return Encoder(tiny_model(), A_GPU, "tests/tiny@1", backend=Fragile(), spares=[spare])
+
+
+def test_what_another_backend_computed_is_not_stored_under_the_name_of_the_first(tmp_path: Path) -> None:
+    tasks = tasks_of(recorded(tmp_path, 60), tmp_path / "out")
+    with pytest.raises(BackendChangedError, match="the card fell off the bus"):
+        list(encode_all(fragile_encoder(), tasks, None))
+    assert len(list((tmp_path / "out").glob("*.npy"))) <= 48
