@@ -196,6 +196,7 @@ class AudienceView(QWidget):
         recorder.gap_ended.connect(self._gap_ended)
         recorder.input_wanted.connect(self._input_wanted)
         recorder.noticed.connect(self._noticed)
+        recorder.inputs.devices_changed.connect(self._devices_changed)
         self.restyle()
 
     def _build_head(self) -> QGridLayout:
@@ -296,25 +297,41 @@ class AudienceView(QWidget):
             SessionState.LOADING: (messages.LOADING, ""),
             SessionState.PAUSED: (messages.PAUSED, messages.PAUSED_HINT),
             SessionState.FAILED: (messages.FAILED, ""),
-            SessionState.IDLE: (messages.AUDIENCE_IDLE, ""),
         }
         self._is_waiting = False
-        self.controls.show_state(state, recording=self._recorder.session.is_recording)
+        self._show_keys(state)
         if state is SessionState.LISTENING and not self._recorder.session.history:
             self._begin()
             self.answer.show_text(messages.LISTENING, "")
+        elif state is SessionState.IDLE:
+            self._show_idle()
         elif state in texts:
             self.answer.show_text(*texts[state])
 
+    def _show_keys(self, state: SessionState) -> None:
+        self.controls.show_state(state, recording=self._recorder.session.is_recording)
+
+    def _show_idle(self) -> None:
+        has_none = self._recorder.inputs.has_none
+        self.answer.show_text(messages.NO_MICROPHONES if has_none else messages.AUDIENCE_IDLE, "")
+
+    def _devices_changed(self) -> None:
+        state = self._recorder.session.state
+        if state is SessionState.IDLE:
+            self._show_idle()
+            if self._recorder.inputs.source is not None and self.controls.hint.text() == messages.NO_MICROPHONE_HINT:
+                self._show_keys(state)
+
     def _input_wanted(self) -> None:
-        self.answer.show_text(messages.NO_MICROPHONES, "")
+        if self._is_waiting:
+            self.controls.say(messages.NO_MICROPHONE_HINT)
 
     def _noticed(self, notice: Notice | None) -> None:
         """Say why Record did nothing; what else the banner tells is not for those who watch."""
         if self._is_waiting and notice is not None:
             self.controls.say(notice.text)
         elif self._is_waiting:
-            self.controls.show_state(self._recorder.session.state, recording=self._recorder.session.is_recording)
+            self._show_keys(self._recorder.session.state)
 
     def _model_changed(self, _model: ModelInfo) -> None:
         if not self._recorder.session.history:

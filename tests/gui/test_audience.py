@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from ser_desktop.gui.audience import SMALLEST, AudienceView
 from ser_desktop.gui.main_window import MainWindow
 from ser_desktop.gui.notice import Notice
 from ser_desktop.gui.sessions.messages import BOTH_UNSAVED, NOTE_UNSAVED, RECORD_AGAIN
+from ser_desktop.microphone import InputDevice
 from tests.gui.conftest import OpenWindow
 from tests.helpers.microphones import PretendMicrophone
 
@@ -128,6 +130,27 @@ def test_without_a_microphone_the_button_says_so(view: AudienceView, qtbot: QtBo
     view._state_changed(SessionState.IDLE)
     qtbot.mouseClick(view.controls.record_button, Qt.MouseButton.LeftButton)
     assert view.answer.title == messages.NO_MICROPHONES
+    assert view.controls.hint.text() == messages.NO_MICROPHONE_HINT
+    view._recorder.inputs._opened(0, PretendMicrophone())
+    assert view.answer.title == messages.AUDIENCE_IDLE
+    assert view.controls.hint.text() == messages.audience_hint(SessionState.IDLE)
+
+
+def test_a_remembered_microphone_that_is_away_is_named_where_there_are_others(
+    view: AudienceView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = view._recorder
+    monkeypatch.setattr(recorder, "settings", replace(recorder.settings, microphone="USB Mic"))
+    view._has_consent = True
+    view._state_changed(SessionState.IDLE)
+    assert view.answer.title == messages.NO_MICROPHONES
+    recorder.inputs._listed((InputDevice("Built-in", 0, 48_000.0, is_default=True),))
+    assert view.answer.title == messages.AUDIENCE_IDLE
+    qtbot.mouseClick(view.controls.record_button, Qt.MouseButton.LeftButton)
+    assert view.answer.title == messages.AUDIENCE_IDLE, "there is one"
+    assert view.controls.hint.text() == messages.unplugged("USB Mic")
+    recorder.inputs._opened(0, PretendMicrophone())
+    assert view.controls.hint.text() == messages.audience_hint(SessionState.IDLE)
 
 
 def test_what_keeps_a_recording_from_beginning_is_said_until_one_begins(
