@@ -6,10 +6,11 @@ Version 1 had neither markers, notes, sound nor what the model is; it is read, t
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, asdict, fields
 from datetime import datetime
 from itertools import pairwise
+from math import inf
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -166,7 +167,7 @@ def session_from(head: Mapping[str, Any], windows: Sequence[object], name: str) 
             session.history.append(prediction)
         part = "its head"
         session.hop_s = float(head.get("hop_s") or _hop_of(session.history))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise SessionFileError(f"«{name}» is damaged: {part} cannot be read ({reason}).", _OTHER_COPY) from error
     return session
@@ -202,25 +203,29 @@ def _prediction(window: Any, labels: tuple[str, ...], known: set[str]) -> Predic
 def _model_info(value: object, labels: tuple[str, ...]) -> ModelInfo | None:
     if not isinstance(value, dict):
         return None
+    by_name: dict[str, Callable[[Any], object]] = {
+        "reliability": bins_from_json,
+        "voice_use": VoiceUse,
+        "layer_weights": _layer_weights,
+    }
+    by_type: dict[str, Callable[[Any], object]] = {"float": float, "str": _text, "int": int, "tuple[str, ...]": _texts}
     given: dict[str, Any] = {}
     for field in fields(ModelInfo):
         found = value[field.name] if field.default is MISSING else value.get(field.name, field.default)
-        if field.type == "float":
-            found = float(found)
-        elif field.type == "str":
-            found = _text(found)
-        elif field.type == "int":
-            found = int(found)
-        elif field.name == "reliability":
-            found = bins_from_json(found)
-        elif field.name == "voice_use":
-            found = VoiceUse(found)
-        elif found is not None:
-            found = tuple(float(x) if field.name == "layer_weights" else _text(x) for x in found)
-        given[field.name] = found
+        read = by_name.get(field.name) or by_type[str(field.type)]
+        given[field.name] = read(found)
     if given["labels"] != labels:
         raise ValueError("its model has other emotions")
     return ModelInfo(**given)
+
+
+def _layer_weights(value: Sequence[float] | None) -> tuple[float, ...] | None:
+    if value is None:
+        return None
+    weights = tuple(float(x) for x in value)
+    if not all(0 <= weight < inf for weight in weights) or not sum(weights):
+        raise ValueError("the weights of its layers are no shares")
+    return weights
 
 
 def _labels_of(windows: Sequence[Any]) -> tuple[str, ...]:
@@ -243,3 +248,7 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is no text")
     return value
+
+
+def _texts(value: Sequence[object]) -> tuple[str, ...]:
+    return tuple(_text(text) for text in value)

@@ -21,6 +21,7 @@ from ser_desktop.core.prediction import AnswerState, Prediction
 from ser_desktop.core.session import Gap, SessionState
 from ser_desktop.gui import messages, theme
 from ser_desktop.gui.audience_controls import PresenterControls
+from ser_desktop.gui.notice import Notice
 from ser_desktop.gui.plots import TimelineView
 from ser_desktop.gui.recorder import Recorder
 from ser_desktop.gui.symbols import paint_symbol
@@ -160,6 +161,8 @@ class AudienceView(QWidget):
         super().__init__()
         self._recorder = recorder
         self._has_consent = False
+        # Record was pressed here, and nothing has come of it yet.
+        self._is_waiting = False
         self.setObjectName("audience")
         self.setWindowTitle(messages.AUDIENCE_TITLE)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -192,6 +195,8 @@ class AudienceView(QWidget):
         recorder.predicted.connect(self._predicted)
         recorder.gap_ended.connect(self._gap_ended)
         recorder.input_wanted.connect(self._input_wanted)
+        recorder.noticed.connect(self._noticed)
+        recorder.inputs.devices_changed.connect(self._devices_changed)
         self.restyle()
 
     def _build_head(self) -> QGridLayout:
@@ -224,10 +229,14 @@ class AudienceView(QWidget):
     def toggle(self) -> None:
         """Record or stop; the first time those who are heard are asked."""
         if self._recorder.session.is_recording or self._has_consent:
-            self._recorder.toggle()
+            self._toggle()
         elif self._recorder.session.state is SessionState.IDLE:
             self._ask(is_asking=True)
             self.consent.yes_button.setFocus()
+
+    def _toggle(self) -> None:
+        self._is_waiting = True
+        self._recorder.toggle()
 
     def _ask(self, *, is_asking: bool) -> None:
         self.consent.setVisible(is_asking)
@@ -264,7 +273,7 @@ class AudienceView(QWidget):
         self.answer.screen_height = height
         self.sign.setStyleSheet(f"font-size: {small}px; color: {theme.theme().good};")
         self.leave_button.setStyleSheet(f"font-size: {small}px; padding: {small // 6}px {small // 2}px;")
-        self.controls.scale(height, theme.theme().muted)
+        self.controls.scale(height)
         self.consent.scale(max(12, round(_SIGN * height)), round(0.8 * self.width()))
         self.timeline.set_text_size(small)
         self.timeline.setFixedHeight(round(_LANE * small * max(1, len(self.timeline.labels)) + 2 * small))
@@ -279,7 +288,7 @@ class AudienceView(QWidget):
         self._has_consent = self._has_consent or is_given
         if not self._recorder.session.is_recording:
             if is_given:
-                self._recorder.toggle()
+                self._toggle()
         elif not is_given:
             self.close()
 
@@ -288,17 +297,41 @@ class AudienceView(QWidget):
             SessionState.LOADING: (messages.LOADING, ""),
             SessionState.PAUSED: (messages.PAUSED, messages.PAUSED_HINT),
             SessionState.FAILED: (messages.FAILED, ""),
-            SessionState.IDLE: (messages.AUDIENCE_IDLE, ""),
         }
-        self.controls.show_state(state, recording=self._recorder.session.is_recording)
+        self._is_waiting = False
+        self._show_keys(state)
         if state is SessionState.LISTENING and not self._recorder.session.history:
             self._begin()
             self.answer.show_text(messages.LISTENING, "")
+        elif state is SessionState.IDLE:
+            self._show_idle()
         elif state in texts:
             self.answer.show_text(*texts[state])
 
+    def _show_keys(self, state: SessionState) -> None:
+        self.controls.show_state(state, recording=self._recorder.session.is_recording)
+
+    def _show_idle(self) -> None:
+        has_none = self._recorder.inputs.has_none
+        self.answer.show_text(messages.NO_MICROPHONES if has_none else messages.AUDIENCE_IDLE, "")
+
+    def _devices_changed(self) -> None:
+        state = self._recorder.session.state
+        if state is SessionState.IDLE:
+            self._show_idle()
+            if self._recorder.inputs.source is not None and self.controls.hint.text() == messages.NO_MICROPHONE_HINT:
+                self._show_keys(state)
+
     def _input_wanted(self) -> None:
-        self.answer.show_text(messages.NO_MICROPHONES, "")
+        if self._is_waiting:
+            self.controls.say(messages.NO_MICROPHONE_HINT)
+
+    def _noticed(self, notice: Notice | None) -> None:
+        """Say why Record did nothing; what else the banner tells is not for those who watch."""
+        if self._is_waiting and notice is not None:
+            self.controls.say(notice.text)
+        elif self._is_waiting:
+            self._show_keys(self._recorder.session.state)
 
     def _model_changed(self, _model: ModelInfo) -> None:
         if not self._recorder.session.history:

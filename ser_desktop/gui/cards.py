@@ -100,7 +100,7 @@ class Cards(QWidget):
 
     def invite(self) -> None:
         """Say how to begin, or that there is no microphone to begin with."""
-        if self._recorder.inputs.source is None and not self._recorder.inputs.devices:
+        if self._recorder.inputs.has_none:
             self.answer.show_text(messages.NO_MICROPHONES, messages.NO_MICROPHONE_HINT)
         else:
             self.answer.show_text(messages.READY, messages.READY_HINT)

@@ -86,6 +86,11 @@ class Inputs(QObject):
             return self.source.name
         return self._picked.name if self._picked is not None else ""
 
+    @property
+    def has_none(self) -> bool:
+        """Whether there is nothing to listen to: no microphone is known, and nothing is open."""
+        return self.source is None and not self.devices
+
     def start(self) -> None:
         """Begin the thread; it waits for orders."""
         self._capture.start()

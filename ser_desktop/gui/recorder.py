@@ -91,7 +91,8 @@ class Recorder(QObject):
         self._starts_with_source = False
         self._play_once_loaded: tuple[Path, str] | None = None
         self._play_once_understood: tuple[Path, str] | None = None
-        self._unplugged = False
+        # Name of the microphone that is wanted and away.
+        self._unplugged = ""
         self._voice_waits = False
         self._inference = inference or InferenceWorker()
         self._loading = Loading(self._inference)
@@ -312,7 +313,7 @@ class Recorder(QObject):
         wanted = self.settings.microphone
         is_there = any(device.name == wanted for device in self.inputs.devices)
         if wanted and not is_there and not self.session.is_recording:
-            self._unplugged = True
+            self._unplugged = wanted
             self.noticed.emit(Notice(messages.unplugged(wanted)))
 
     def _remember(self, device: InputDevice) -> None:
@@ -322,7 +323,7 @@ class Recorder(QObject):
         if self.session.state is SessionState.PAUSED and self._lost_s is not None:
             self._resume(self._lost_s)
         elif self._unplugged and not isinstance(source, FileSource):
-            self._unplugged = False
+            self._unplugged = ""
             self.noticed.emit(None)
         if self._starts_with_source and self.session.state is SessionState.IDLE:
             self._starts_with_source = False
@@ -344,7 +345,7 @@ class Recorder(QObject):
             self._inference.finish()
             self.noticed.emit(Notice(messages.waiting_for(name)))
         else:
-            self._unplugged = True
+            self._unplugged = name
             self.noticed.emit(Notice(messages.unplugged(name)))
 
     def _source_ended(self) -> None:
@@ -374,6 +375,8 @@ class Recorder(QObject):
             self._starts_with_source = self.inputs.is_opening and not self._starts_with_source
             if not self.inputs.is_opening:
                 self.input_wanted.emit()
+                if self._unplugged:
+                    self.noticed.emit(Notice(messages.unplugged(self._unplugged)))
             return
         self._began_s = time.monotonic()
         self._lost_s = None

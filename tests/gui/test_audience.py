@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtGui import QFontMetrics, QFontMetricsF
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -16,7 +18,11 @@ from ser_desktop.core.session import SessionState
 from ser_desktop.gui import messages
 from ser_desktop.gui.audience import SMALLEST, AudienceView
 from ser_desktop.gui.main_window import MainWindow
+from ser_desktop.gui.notice import Notice
+from ser_desktop.gui.sessions.messages import BOTH_UNSAVED, NOTE_UNSAVED, RECORD_AGAIN
+from ser_desktop.microphone import InputDevice
 from tests.gui.conftest import OpenWindow
+from tests.helpers.microphones import PretendMicrophone
 
 LABELS = tuple(str(emotion) for emotion in RAVDESS_7)
 PROBABILITIES = tuple(0.8 if label == "angry" else 0.2 / 6 for label in LABELS)
@@ -124,6 +130,66 @@ def test_without_a_microphone_the_button_says_so(view: AudienceView, qtbot: QtBo
     view._state_changed(SessionState.IDLE)
     qtbot.mouseClick(view.controls.record_button, Qt.MouseButton.LeftButton)
     assert view.answer.title == messages.NO_MICROPHONES
+    assert view.controls.hint.text() == messages.NO_MICROPHONE_HINT
+    view._recorder.inputs._opened(0, PretendMicrophone())
+    assert view.answer.title == messages.AUDIENCE_IDLE
+    assert view.controls.hint.text() == messages.audience_hint(SessionState.IDLE)
+
+
+def test_a_remembered_microphone_that_is_away_is_named_where_there_are_others(
+    view: AudienceView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = view._recorder
+    monkeypatch.setattr(recorder, "settings", replace(recorder.settings, microphone="USB Mic"))
+    view._has_consent = True
+    view._state_changed(SessionState.IDLE)
+    assert view.answer.title == messages.NO_MICROPHONES
+    recorder.inputs._listed((InputDevice("Built-in", 0, 48_000.0, is_default=True),))
+    assert view.answer.title == messages.AUDIENCE_IDLE
+    qtbot.mouseClick(view.controls.record_button, Qt.MouseButton.LeftButton)
+    assert view.answer.title == messages.AUDIENCE_IDLE, "there is one"
+    assert view.controls.hint.text() == messages.unplugged("USB Mic")
+    recorder.inputs._opened(0, PretendMicrophone())
+    assert view.controls.hint.text() == messages.audience_hint(SessionState.IDLE)
+
+
+def test_what_keeps_a_recording_from_beginning_is_said_until_one_begins(
+    view: AudienceView, qtbot: QtBot, tmp_path: Path
+) -> None:
+    view._has_consent = True
+    recorder, hint = view._recorder, view.controls.hint
+    recorder.noticed.emit(Notice("Something in the other window."))
+    assert hint.text() == messages.audience_hint(SessionState.IDLE), "it is not for those who watch"
+    recorder.session.path, recorder.session.note = tmp_path / "story.json", "not saved"
+    qtbot.keyClick(view, Qt.Key.Key_Space)
+    assert hint.text() == NOTE_UNSAVED.format(RECORD_AGAIN)
+    recorder.inputs.source = PretendMicrophone()
+    qtbot.keyClick(view, Qt.Key.Key_Space)
+    assert recorder.session.state is SessionState.LISTENING
+    assert hint.text() == messages.audience_hint(SessionState.LISTENING)
+
+
+@pytest.mark.parametrize("size", [(3840, 2160), (1920, 1080), (1024, 768), (800, 600)])
+@pytest.mark.parametrize("words", [BOTH_UNSAVED.format(RECORD_AGAIN), "word " * 200, "/a/long/path" * 60])
+def test_what_is_said_to_the_presenter_moves_nothing(
+    view: AudienceView, qtbot: QtBot, size: tuple[int, int], words: str
+) -> None:
+    view.resize(*size)
+    view._state_changed(SessionState.IDLE)
+    qtbot.wait(20)
+    widgets = (view.timeline, view.answer, view.controls, view.controls.record_button, view.controls.hint)
+    before = [widget.geometry() for widget in widgets]
+    view.controls.say(words)
+    qtbot.wait(20)
+    assert [widget.geometry() for widget in widgets] == before
+    hint = view.controls.hint
+    font, lines = hint.lines()
+    metrics = QFontMetrics(font)
+    assert len(lines) * metrics.lineSpacing() <= hint.height()
+    assert max(metrics.horizontalAdvance(line.rstrip()) for line in lines) <= hint.width()
+    is_whole = "".join(lines) == words
+    assert is_whole or (lines[-1].endswith("…") and hint.toolTip() == words)
+    assert is_whole is (words == BOTH_UNSAVED.format(RECORD_AGAIN)) or size[0] > 1024
 
 
 def test_the_presenters_button_takes_space_from_nobody_and_the_keys_reach_it(

@@ -50,6 +50,7 @@ class TrainingDoor(QObject):
             self.window = TrainingWindow(self._trainings, self._installer, self._recorder, self._main_window)
             self.window.used.connect(self._use)
             self.window.lacked.connect(self.lacked)
+            self.window.crashed.connect(self._recorder.crashed)
             self.window.result_shown.connect(self._compare)
             self._place(self.window)
         self.window.show()

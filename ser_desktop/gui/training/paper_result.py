@@ -42,9 +42,12 @@ class PaperResult(QWidget):
     -------
     another()
         More rows are to be run.
+    crashed(object)
+        An exception nobody expected.
     """
 
     another = Signal()
+    crashed = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -143,6 +146,7 @@ class PaperResult(QWidget):
         errand = Errand(partial(write_report, self._run, path))
         errand.done.connect(self._exported)
         errand.failed.connect(self._not_exported)
+        errand.crashed.connect(self.crashed)
         self.banner.show_notice(None)
         errand.begin()
 

@@ -50,10 +50,13 @@ class ResultPage(QWidget):
         The bundle is to be used from now on.
     another()
         Another model is to be trained.
+    crashed(object)
+        An exception nobody expected.
     """
 
     used = Signal(object)
     another = Signal()
+    crashed = Signal(object)
 
     def __init__(self, trainings: Trainings) -> None:
         super().__init__()
@@ -225,6 +228,7 @@ class ResultPage(QWidget):
         errand = Errand(partial(zip_bundle, self.folder.bundle, path))
         errand.done.connect(self._exported)
         errand.failed.connect(self._not_exported)
+        errand.crashed.connect(self.crashed)
         self.banner.show_notice(None)
         errand.begin()
 

@@ -42,11 +42,14 @@ class TrainingWindow(QMainWindow):
         A result is on the page; its bundle.
     lacked()
         A speech encoder is to be fetched.
+    crashed(object)
+        An exception nobody expected.
     """
 
     used = Signal(object)
     result_shown = Signal(object)
     lacked = Signal()
+    crashed = Signal(object)
 
     def __init__(
         self,
@@ -125,6 +128,8 @@ class TrainingWindow(QMainWindow):
         self.result_page.used.connect(self.used)
         self.result_page.another.connect(self._show_anew)
         self.paper_result.another.connect(self._show_paper)
+        for page in (self.result_page, self.paper_result):
+            page.crashed.connect(self.crashed)
         self.trainings.changed.connect(self._trainings_changed)
 
     def open(self, folder: TrainingFolder, *, is_new: bool = False) -> None:

@@ -10,11 +10,11 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from ser_desktop.core import paths
+from ser_desktop.core import bundle_zip, paths
 from ser_desktop.core.session import SessionState
 from ser_desktop.core.training_folder import TrainingFolder, TrainingKind
 from ser_desktop.gui.main_window import MainWindow
-from ser_desktop.gui.training import messages, result_messages
+from ser_desktop.gui.training import messages, paper_result, result_messages
 from tests.gui.conftest import OpenWindow
 from tests.helpers.models import model_info
 from tests.helpers.training_reports import finish, order, row, tell
@@ -118,6 +118,28 @@ def test_a_recording_is_not_interrupted_by_another_model(
         assert opened.result_page.banner.text.text() == said
     assert asked == [done.bundle]
     assert not opened.result_page.use_button.isEnabled()
+
+
+@pytest.mark.parametrize("kind", [TrainingKind.MODEL, TrainingKind.PAPER])
+def test_a_defect_in_an_export_is_not_kept_quiet(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: TrainingKind
+) -> None:
+    def defective(*_places: Path) -> Path:
+        raise ZeroDivisionError("a defect of ours")
+
+    monkeypatch.setattr(bundle_zip, "zip_bundle", defective)
+    monkeypatch.setattr(paper_result, "write_report", defective)
+    done = folder()
+    done.write(order("one", kind))
+    finish(done, kind, row(), missing={})
+    window.training.open()
+    opened = window.training.window
+    assert opened is not None
+    opened.open(done)
+    page = opened.result_page if kind is TrainingKind.MODEL else opened.paper_result
+    with qtbot.waitSignal(window.recorder.crashed, timeout=10_000) as crashed:
+        page.export(tmp_path / "exported")
+    assert isinstance(crashed.args[0], ZeroDivisionError)
 
 
 def test_a_result_is_set_beside_the_model_in_use(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:

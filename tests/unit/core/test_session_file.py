@@ -173,12 +173,21 @@ def test_a_probability_beyond_one_is_damage(saved: Path) -> None:
         ({"gaps": [{"start_s": 1, "end_s": float("inf")}]}, "gaps"),
         ({"started_at": "yesterday"}, "head"),
         ({"model": 5}, "head"),
+        ({"hop_s": 10**400}, "head"),
         ({"model_info": {"name": "x"}}, "head"),
         ({"windows": None}, "no list of answers"),
     ],
 )
 def test_the_damaged_part_is_named(saved: Path, change: dict[str, Any], part: str) -> None:
     assert part in complaint(altered(saved, **change))
+
+
+@pytest.mark.parametrize("weights", [[0.0, 0.0], [0.5, -0.5, 1.0], [float("nan"), 1.0], [float("inf"), 1.0], []])
+def test_layers_whose_weights_are_no_shares_are_damage(saved: Path, weights: list[float]) -> None:
+    info = {**json.loads(saved.read_text())["model_info"], "layer_weights": weights}
+    what = complaint(altered(saved, model_info=info))
+    assert "head" in what
+    assert "no shares" in what
 
 
 @pytest.mark.parametrize("text", ["[]", '{"format": "something else"}', "42", "null"])

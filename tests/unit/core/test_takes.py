@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from ser_desktop.core.takes import (
     list_corpora,
     open_corpus,
 )
+from tests.helpers.disks import cramped_disk
 from tests.helpers.sounds import noise, speech_like
 from trainer.corpora import ReadOptions, class_folders
 
@@ -135,21 +134,6 @@ def test_no_take_is_written_over_another() -> None:
     assert corpus.add("happy", VOICE).name == "take-1001.wav"
     assert first.with_name("take-1000.wav").read_bytes() == b"kept"
     assert corpus.counts()["happy"] == 4
-
-
-@contextlib.contextmanager
-def cramped_disk() -> Iterator[None]:
-    """Let the system end every file after two kilobytes, as a disk does that runs full.
-
-    Around one call alone: the limit holds for the process, and what it prints may go into a file, too.
-    """
-    resource = pytest.importorskip("resource")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_take_that_cannot_be_written_is_told_and_leaves_nothing() -> None:
