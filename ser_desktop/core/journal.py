@@ -91,7 +91,7 @@ class Journal:
         self.path = folder / f"{started_at:%Y%m%d-%H%M%S-%f}-{os.getpid()}.journal"
         self._head = {"format": _FORMAT, "version": _VERSION, **head_as_json(session)}
         self._lines: list[str] = []
-        self._n_answers = 0
+        self._length_s = 0.0
         self._markers: list[Marker] = []
         self._note = ""
         self._file: IO[bytes] | None = None
@@ -99,7 +99,7 @@ class Journal:
 
     def add_answer(self, prediction: Prediction) -> None:
         """Remember an answer until `flush`."""
-        self._n_answers += 1
+        self._length_s = prediction.end_s
         self._add({"window": window_as_json(prediction)})
 
     def add_gap(self, gap: Gap) -> None:
@@ -138,9 +138,9 @@ class Journal:
         self._lines.clear()
 
     @property
-    def n_answers(self) -> int:
-        """Answers so far."""
-        return self._n_answers
+    def length_s(self) -> float:
+        """Until the end of the last answer; 0 while there is none."""
+        return self._length_s
 
     @property
     def has_words(self) -> bool:

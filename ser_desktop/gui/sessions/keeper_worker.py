@@ -24,8 +24,11 @@ from ser_desktop.gui.workers import Segment, Worker
 _log = logging.getLogger(__name__)
 
 _FLUSH_S = 2.0
-_WORTH_KEEPING = 10
-"""Answers of a recording that are offered again where it was not saved; one with markers or a note always is."""
+_WORTH_KEEPING_S = 10.0
+"""Length of a live recording that is offered again where it was not saved.
+
+One with markers or a note is from its first answer on, be it of a file.
+"""
 
 
 class KeeperWorker(Worker):
@@ -227,8 +230,9 @@ class KeeperWorker(Worker):
 
     def _is_worth_keeping(self, journal: Journal) -> bool:
         # A clip can be played again, what somebody wrote about it cannot.
-        least = 1 if journal.has_words else _WORTH_KEEPING if self._is_live else None
-        return least is not None and journal.n_answers >= least
+        if journal.has_words:
+            return journal.length_s > 0
+        return self._is_live and journal.length_s >= _WORTH_KEEPING_S
 
     def _end(self) -> None:
         self._leave()

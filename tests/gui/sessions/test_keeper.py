@@ -123,12 +123,13 @@ def keep_another(
     started_at: datetime,
     *,
     is_live: bool = True,
+    hop_s: float = 1.0,
 ) -> Session:
     session = Session("A model")
     session.started_at = started_at
     worker.begin(None, Journal(folder, session), session, is_live=is_live)
     for i in range(n_answers):
-        worker.answer(answer(i + 1.0))
+        worker.answer(answer(hop_s * (i + 1)))
     while not worker._orders.empty():
         worker._orders.get()()
     return session
@@ -148,6 +149,16 @@ def test_what_is_not_worth_it_is_not_offered(tmp_path: Path, n_answers: int, is_
     worker_with(tmp_path, n_answers, datetime(2026, 5, 1, 12, 0), is_live=is_live)._end()
     assert find_interrupted(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("hop_s", "n_answers", "is_offered"), [(0.25, 16, False), (8.0, 2, True)])
+def test_seconds_count_and_not_how_often_it_answers(
+    tmp_path: Path, hop_s: float, n_answers: int, is_offered: bool
+) -> None:
+    worker = KeeperWorker()
+    keep_another(worker, tmp_path, n_answers, datetime(2026, 5, 1, 12, 0), hop_s=hop_s)
+    worker._end()
+    assert bool(find_interrupted(tmp_path)) is is_offered
 
 
 def test_a_short_clip_with_a_marker_is_worth_it(tmp_path: Path) -> None:
