@@ -1,4 +1,4 @@
-"""What survives a crash: the answers of a recording under way, appended to a file that a clean end removes."""
+"""What comes back of a recording that was not saved: answers, gaps and words, in a file until it is saved."""
 
 from __future__ import annotations
 
@@ -30,21 +30,51 @@ _VERSION = 1
 
 @dataclass(frozen=True)
 class Interrupted:
-    """A recording that ended without being saved, be it for a crash.
+    """A recording that ended without being saved, be it for a crash. Use it in one thread.
 
     Attributes
     ----------
     path : Path
     session : Session
-        What was answered until then.
+        What was answered and written until then.
+    lock : FileLock
+        While it is held, no other window offers the recording.
     """
 
     path: Path
     session: Session
+    lock: FileLock
+
+    def write(self, markers: list[Marker], note: str) -> None:
+        """Append the words there are now; those before no longer count.
+
+        Raises
+        ------
+        OSError
+            If the disk refuses.
+        """
+        words = _line({"markers": [marker_as_json(marker) for marker in markers]}) + _line({"note": note})
+        # One that never reached the disk has no head, and cannot begin here.
+        with self.path.open("r+b") as file:
+            file.seek(0, os.SEEK_END)
+            # What a crash cut off is not continued.
+            file.write(f"\n{words}".encode())
+            file.flush()
+            os.fsync(file.fileno())
+
+    def release(self) -> None:
+        """Let the next start offer it."""
+        self.lock.release()
+
+    def discard(self) -> None:
+        """Remove it from the disk: it was saved, or nobody wants it."""
+        self.path.unlink(missing_ok=True)
+        self.lock.release()
+        Path(_lock_of(self.path)).unlink(missing_ok=True)
 
 
 class Journal:
-    """Lines of JSON: a head, then answers, gaps and markers as they come. Use it in one thread.
+    """Lines of JSON: a head, then answers, gaps, markers and note as they come. Use it in one thread.
 
     A lock beside the file tells other windows that its program lives; the system lifts it when the
     program dies.
@@ -61,7 +91,7 @@ class Journal:
         self.path = folder / f"{started_at:%Y%m%d-%H%M%S-%f}-{os.getpid()}.journal"
         self._head = {"format": _FORMAT, "version": _VERSION, **head_as_json(session)}
         self._lines: list[str] = []
-        self._n_answers = 0
+        self._length_s = 0.0
         self._markers: list[Marker] = []
         self._note = ""
         self._file: IO[bytes] | None = None
@@ -69,7 +99,7 @@ class Journal:
 
     def add_answer(self, prediction: Prediction) -> None:
         """Remember an answer until `flush`."""
-        self._n_answers += 1
+        self._length_s = prediction.end_s
         self._add({"window": window_as_json(prediction)})
 
     def add_gap(self, gap: Gap) -> None:
@@ -108,24 +138,24 @@ class Journal:
         self._lines.clear()
 
     @property
-    def n_answers(self) -> int:
-        """Answers so far."""
-        return self._n_answers
+    def length_s(self) -> float:
+        """Until the end of the last answer; 0 while there is none."""
+        return self._length_s
 
     @property
     def has_words(self) -> bool:
         """Whether somebody has marked or written something."""
         return bool(self._markers or self._note)
 
-    def leave(self) -> None:
-        """Let the file lie for the next start, which offers it: the recording ended without being saved."""
+    def leave(self, session: Session) -> Interrupted:
+        """Let the file lie, still locked: the recording ended without being saved."""
         with contextlib.suppress(OSError, Timeout):
             self.flush()
         if self._file is not None:
             with contextlib.suppress(OSError):
                 self._file.close()
             self._file = None
-            self._lock.release()
+        return Interrupted(self.path, session, self._lock)
 
     def remove(self) -> None:
         """Take the file away: the recording was closed or saved."""
@@ -145,29 +175,26 @@ class Journal:
 
 
 def find_interrupted(folder: Path) -> list[Interrupted]:
-    """Read the recordings in a folder whose program is gone, the newest first.
+    """Read the recordings in a folder that no window holds, and hold them; the newest first.
 
     Those without a single answer are removed; one that cannot be read at all is left where it is.
     """
     found = []
     for path in sorted(folder.glob("*.journal"), reverse=True):
-        with contextlib.suppress(Timeout, OSError, SessionFileError), FileLock(_lock_of(path), timeout=0):
-            session = read_journal(path)
-            if session.history:
-                found.append(Interrupted(path, session))
-            else:
-                discard(path)
+        lock = FileLock(_lock_of(path))
+        with contextlib.suppress(Timeout, OSError, SessionFileError):
+            lock.acquire(timeout=0)
+            interrupted = Interrupted(path, read_journal(path), lock)
+            if interrupted.session.history:
+                found.append(interrupted)
+                continue
+            interrupted.discard()
+        lock.release()
     return found
 
 
-def discard(path: Path) -> None:
-    """Remove an interrupted recording."""
-    path.unlink(missing_ok=True)
-    Path(_lock_of(path)).unlink(missing_ok=True)
-
-
 def read_journal(path: Path) -> Session:
-    """Return what a journal holds; lines that were cut are left out.
+    """Return what a journal holds, none of it stored in a session file; lines that were cut are left out.
 
     Raises
     ------
@@ -194,7 +221,9 @@ def read_journal(path: Path) -> Session:
         windows = {float(value["window"]["end_s"]): value["window"] for value in rest if "window" in value}
     except (KeyError, TypeError, ValueError) as error:
         raise SessionFileError(f"«{path}» is damaged ({error}).") from error
-    return session_from(head, [windows[end_s] for end_s in sorted(windows)], path.name)
+    session = session_from(head, [windows[end_s] for end_s in sorted(windows)], path.name)
+    session.stored = ((), "")
+    return session
 
 
 def _line(value: dict[str, Any]) -> str:

@@ -81,7 +81,7 @@ class Session:
     path : Path or None
         The file it was opened from or saved to.
     stored : tuple
-        The `words` that are in that file.
+        The `words` that are in that file; none where there is no file.
     """
 
     def __init__(self, model: str = "") -> None:

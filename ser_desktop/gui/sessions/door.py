@@ -62,12 +62,12 @@ class SessionsDoor(QObject):
         self.marking = Marking(recorder, self.card, self.moments)
         self.listening = Listening(recorder, self.card, self.moments)
         self.keeper = Keeper(recorder, window)
-        self.files = Files(recorder, window)
-        self.recovery = Recovery(recorder, self.files)
+        self.files = Files(recorder, self.keeper, window)
+        self.recovery = Recovery(recorder, self.files, self.keeper)
         self.moments.changed.connect(self.moment_changed)
-        self.keeper.replaced.connect(self.recovery.offer)
         self.marking.changed.connect(self.keeper.words_changed)
         self.files.noted.connect(self.keeper.words_changed)
+        self.files.leaving.connect(self.marking.finish)
         self.files.saved.connect(self.keeper.saved)
         self.files.shown.connect(self._say_what_is_open)
         self.card.close_session.clicked.connect(self.files.close)
@@ -85,6 +85,7 @@ class SessionsDoor(QObject):
 
     def shut_down(self) -> bool:
         """End every thread; True once they are gone."""
+        self.marking.finish()
         self.recovery.finish()
         # What is being saved needs the sound, and the journal until it is done.
         return all([self.listening.shut_down(), self.files.shut_down(), self.keeper.shut_down()])
@@ -137,6 +138,7 @@ class SessionsDoor(QObject):
     def _model_changed(self, model: ModelInfo) -> None:
         if self._recorder.session.history:
             self._shown = None
+            self.marking.finish()
             self._session_opened()
             return
         self._shown = model

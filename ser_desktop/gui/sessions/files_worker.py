@@ -7,7 +7,6 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 
-from ser_desktop.core import journal
 from ser_desktop.core.errors import AudioFileError, SaveError
 from ser_desktop.core.session import Session
 from ser_desktop.core.session_file import open_session
@@ -40,21 +39,27 @@ class Saving:
     path: Path
     sound: Sound | None = None
 
+    @property
+    def is_session(self) -> bool:
+        """Whether it is a file that can be opened here again, with its words."""
+        return self.path.suffix.lower() == ".json"
+
 
 class FilesWorker(Worker):
-    """Carries out savings and openings, and looks for recordings that were interrupted.
+    """Carries out savings and openings.
 
     Signals
     -------
     saved(Saving)
+    over(Saving)
+        It was saved, or failed.
     opened(Session, Sound or None, str)
         With a sentence where its sound is missing.
-    found(list of Interrupted)
     """
 
     saved = Signal(object)
     opened = Signal(object, object, str)
-    found = Signal(object)
+    over = Signal(object)
 
     def __init__(self) -> None:
         super().__init__("sessions")
@@ -67,26 +72,19 @@ class FilesWorker(Worker):
         """Order: read a session."""
         self._orders.put(lambda: self._open(path))
 
-    def look_for_interrupted(self, folder: Path) -> None:
-        """Order: read what crashed programs left."""
-        self._orders.put(lambda: self.found.emit(journal.find_interrupted(folder)))
-
-    def discard(self, path: Path) -> None:
-        """Order: remove what a crashed program left."""
-        self._orders.put(lambda: journal.discard(path))
-
     def _save(self, saving: Saving) -> None:
         try:
             self._write(saving)
+            self.saved.emit(saving)
         finally:
             if saving.sound is not None:
                 saving.sound.release()
-        self.saved.emit(saving)
+            self.over.emit(saving)
 
     def _write(self, saving: Saving) -> None:
         copy, path = saving.copy, saving.path
         suffix = path.suffix.lower()
-        if suffix == ".json":
+        if saving.is_session:
             if saving.sound is not None:
                 beside = sound_beside(path)
                 save_sound(saving.sound, beside)

@@ -45,12 +45,14 @@ class Marking(QObject):
         session, moment = self._recorder.session, self._moments.prediction
         if not session.history and not session.is_recording:
             return
+        self.finish()
         marker = Marker(round(moment.end_s if moment else self._recorder.elapsed_s(), 3))
         self._put([*session.markers, marker])
         self._edit(marker)
 
     def open(self, index: int) -> None:
         """Look at a marker's moment, its note beside it."""
+        self.finish()
         marker = self._recorder.session.markers[index]
         self._moments.choose_at(marker.at_s)
         self._edit(marker)
@@ -74,8 +76,13 @@ class Marking(QObject):
         if marker is not None:
             self._put([*self._recorder.session.markers, marker])
 
+    def finish(self) -> None:
+        """Keep a note that is being written, before something else is in hand."""
+        if self._edited is not None:
+            self._card.editor.finish()
+
     def show(self) -> None:
-        """Show the markers of the session in hand; a note that was open belongs to another one."""
+        """Show the markers of the session in hand."""
         self._edited = self._deleted = None
         self._card.undo.hide()
         if self._card.is_editing:

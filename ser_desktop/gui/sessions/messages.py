@@ -42,9 +42,14 @@ OPEN_SESSION, EXPORT_REPORT = "Open a session…", "Save a report…"
 OPEN_TITLE, SESSIONS, ALL_FILES = "Open a session", "Sessions", "All files"
 OPEN_WHEN_IDLE = "Stop the recording first: then a session can be opened."
 CLOSE_SESSION, CLOSE_SESSION_TIP = "Close session", "Put this session away; your own recording is shown again"
-MARKERS_UNSAVED = "This session has markers that were not saved. {}, and they are dropped."
-NOTE_UNSAVED = "This session has a note that was not saved in a session file. {}, and it is dropped."
-BOTH_UNSAVED = "This session has markers and a note that were not saved in a session file. {}, and they are dropped."
+SESSION_HAS, RECORDING_HAS, BOTH_HAVE = (
+    "This session has",
+    "Your own recording has",
+    "This session and your own recording have",
+)
+MARKERS_UNSAVED = "{} markers that were not saved in a session file. {}, and they are dropped."
+NOTE_UNSAVED = "{} a note that was not saved in a session file. {}, and it is dropped."
+BOTH_UNSAVED = "{} markers and a note that were not saved in a session file. {}, and they are dropped."
 CLOSE_AGAIN, RECORD_AGAIN, OPEN_AGAIN = "Close it again", "Record again", "Open the other one again"
 CLOSE_WINDOW_AGAIN = "Close the window again"
 SAVE_TITLE, SAVE_QUESTION = "Save the session", "What should be saved?"
@@ -83,9 +88,10 @@ REPORT_LIMITS_TEXTS = (
 LAYERS_SAME = "\n\nThe layers weigh the same at every moment: the model learned that in training."
 
 
-def unsaved(*, markers: bool, note: bool, again: str) -> str:
-    """Say what of a session was not saved, and what drops it."""
-    return (BOTH_UNSAVED if markers and note else NOTE_UNSAVED if note else MARKERS_UNSAVED).format(again)
+def unsaved(*, in_hand: bool, waiting: bool, markers: bool, note: bool, again: str) -> str:
+    """Say what was not saved of the session in hand or of the recording that waits, and what drops it."""
+    whose = BOTH_HAVE if in_hand and waiting else RECORDING_HAS if waiting else SESSION_HAS
+    return (BOTH_UNSAVED if markers and note else NOTE_UNSAVED if note else MARKERS_UNSAVED).format(whose, again)
 
 
 def moment_status(start: str, end: str) -> str:
@@ -99,6 +105,11 @@ def journal_unwritten(folder: str, reason: str) -> str:
         f"The answers cannot be written to «{folder}» ({reason}), so they would be lost in a crash. The recording goes "
         "on: free some space, or save the session."
     )
+
+
+def words_unwritten(reason: str) -> tuple[str, str]:
+    """Say that what was written about a recording would not come back, and what to do."""
+    return f"What you marked and wrote could not be kept ({reason}).", "Save the session to keep it (Ctrl+S)."
 
 
 def place_wrong(suffix: str) -> str:

@@ -6,12 +6,12 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from ser_desktop.core import paths
-from ser_desktop.core.journal import Interrupted
 from ser_desktop.core.session import Session, SessionState
 from ser_desktop.gui.notice import Notice
 from ser_desktop.gui.recorder import Recorder
 from ser_desktop.gui.sessions import messages
 from ser_desktop.gui.sessions.files import Files
+from ser_desktop.gui.sessions.keeper import Keeper
 from ser_desktop.gui.widgets import label
 
 
@@ -45,48 +45,56 @@ class RecoveryBanner(QFrame):
 class Recovery(QObject):
     """Offers recordings that were not saved one after the other, the newest first.
 
-    One that is opened stays on the disk until it is saved; one that is discarded until the window closes
-    or a recording begins, so that it can be had back.
+    One that is opened is offered again once another session is in hand, unless it was saved; one that is
+    discarded stays until the window closes or a recording begins, so that it can be had back.
 
     Parameters
     ----------
     recorder : Recorder
     files : Files
+    keeper : Keeper
+        Has their journals.
     """
 
-    def __init__(self, recorder: Recorder, files: Files) -> None:
+    def __init__(self, recorder: Recorder, files: Files, keeper: Keeper) -> None:
         super().__init__(files)
-        self._recorder, self._files = recorder, files
+        self._recorder, self._files, self._keeper = recorder, files, keeper
         self.banner = RecoveryBanner()
         self.banner.open_button.clicked.connect(self.open)
         self.banner.discard_button.clicked.connect(self.discard)
         self.banner.undo_button.clicked.connect(self.undo)
-        self._waiting: list[Interrupted] = []
-        self._opened: list[Interrupted] = []
-        self._discarded: list[Interrupted] = []
-        self._replaced: Interrupted | None = None
-        files.worker.found.connect(self._found)
+        self._waiting: list[Session] = []
+        self._opened: Session | None = None
+        self._discarded: list[Session] = []
+        self._replaced: Session | None = None
+        keeper.found.connect(self._found)
+        keeper.replaced.connect(self.offer)
         files.saved.connect(self._saved)
         recorder.state_changed.connect(self._state_changed)
 
     def look(self) -> None:
         """Look for interrupted recordings, once, at the start."""
         if paths.journals_folder().is_dir():
-            self._files.ensure_thread().look_for_interrupted(paths.journals_folder())
+            self._keeper.look(paths.journals_folder())
 
-    def offer(self, found: Interrupted) -> None:
+    def offer(self, session: Session) -> None:
         """Offer the recording before; of those that were replaced only the latest is kept."""
-        self._waiting = [found, *(f for f in self._waiting if f is not self._replaced)]
-        self._replaced = found
+        self._waiting = [session, *(s for s in self._waiting if s is not self._replaced)]
+        self._replaced = session
         self._offer()
 
     def open(self) -> None:
         """Take the offered recording in hand."""
-        found = self._waiting[0]
-        if self._files.show(found.session, None):
-            self._opened.append(self._waiting.pop(0))
-            self._offer()
-            self._recorder.noticed.emit(Notice(messages.RECOVERED))
+        session = self._waiting[0]
+        if not self._files.show(session, None):
+            return
+        self._waiting.remove(session)
+        self._opened = session
+        self._keeper.keep(session)
+        if session is self._replaced:
+            self._replaced = None
+        self._offer()
+        self._recorder.noticed.emit(Notice(messages.RECOVERED))
 
     def discard(self) -> None:
         """Do without the offered recording."""
@@ -100,36 +108,41 @@ class Recovery(QObject):
 
     def finish(self) -> None:
         """Remove what was discarded."""
-        for found in self._discarded:
-            self._files.ensure_thread().discard(found.path)
+        for session in self._discarded:
+            self._keeper.discard(session)
         self._discarded.clear()
 
-    def _found(self, found: list[Interrupted]) -> None:
-        self._waiting = found
+    def _found(self, sessions: list[Session]) -> None:
+        self._waiting += sessions
         self._offer()
 
     def _offer(self) -> None:
         if not self._waiting:
             self.banner.hide()
             return
-        session = self._waiting[0].session
+        session = self._waiting[0]
         self.banner.say(messages.interrupted(session.started_at, session.history[-1].end_s), is_discarded=False)
-        self._state_changed(self._recorder.session.state)
+        self._enable(self._recorder.session.state)
 
     def _saved(self, session: Session) -> None:
-        for found in [f for f in self._opened if f.session is session]:
-            self._opened.remove(found)
-            self._files.ensure_thread().discard(found.path)
-        for found in [f for f in self._waiting if f.session is session]:
-            # It was still being saved when the next recording began.
-            self._waiting.remove(found)
-            self._files.ensure_thread().discard(found.path)
+        if session is self._opened:
+            self._opened = None
+        elif session in self._waiting:
+            # It was still being saved when another came in hand.
+            self._waiting.remove(session)
             self._offer()
 
     def _state_changed(self, state: SessionState) -> None:
-        can_open = state is SessionState.IDLE
-        self.banner.open_button.setEnabled(can_open)
-        self.banner.open_button.setToolTip("" if can_open else messages.OPEN_WHEN_IDLE)
+        self._enable(state)
         if state is SessionState.LISTENING and self._discarded:
             self.finish()
             self._offer()
+        if self._opened is not None and self._opened is not self._recorder.session:
+            self._waiting.insert(0, self._opened)
+            self._opened = None
+            self._offer()
+
+    def _enable(self, state: SessionState) -> None:
+        can_open = state is SessionState.IDLE
+        self.banner.open_button.setEnabled(can_open)
+        self.banner.open_button.setToolTip("" if can_open else messages.OPEN_WHEN_IDLE)

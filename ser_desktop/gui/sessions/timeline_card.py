@@ -56,8 +56,8 @@ class MarkerEditor(QWidget):
         row.addWidget(self.note, stretch=1)
         row.addWidget(self.done)
         row.addWidget(self.delete)
-        self.note.returnPressed.connect(self._finish)
-        self.done.clicked.connect(self._finish)
+        self.note.returnPressed.connect(self.finish)
+        self.done.clicked.connect(self.finish)
         self.delete.clicked.connect(self.deleted.emit)
 
     def edit(self, marker: Marker) -> None:
@@ -67,7 +67,8 @@ class MarkerEditor(QWidget):
         self.note.setFocus()
         self.note.selectAll()
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
+        """Take the note as it is."""
         self.written.emit(self.note.text().strip())
         self.closed.emit()
 

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from ser_desktop.core.prediction import AnswerState, Prediction
@@ -46,6 +48,44 @@ def begin_recording(window: MainWindow) -> None:
     window.recorder._record()
 
 
+def begin_as_people_do(window: MainWindow, n_answers: int) -> Session:
+    """With the button, and so many answers, one a second."""
+    window.recorder.inputs.source = PretendMicrophone()
+    window.recorder.toggle()
+    for i in range(n_answers):
+        hear(window, answer(i + 1.0))
+    return window.recorder.session
+
+
+def end_recording(window: MainWindow) -> None:
+    window.recorder._go(SessionState.FINISHING)
+    window.recorder._go(SessionState.IDLE)
+
+
+def record(window: MainWindow, n_answers: int) -> Session:
+    """A recording from its beginning to its end."""
+    session = begin_as_people_do(window, n_answers)
+    end_recording(window)
+    return session
+
+
+def mark(window: MainWindow, index: int, note: str = "") -> None:
+    """Set a marker; its note is typed, and not yet finished."""
+    window.sessions.moments.choose(index)
+    window.sessions.marking.mark()
+    window.sessions.card.editor.note.setText(note)
+
+
+def save(window: MainWindow, path: Path, qtbot: QtBot, **more: object) -> None:
+    with qtbot.waitSignal(window.sessions.files.worker.saved):
+        window.sessions.files.save(path, **more)  # type: ignore[arg-type]
+
+
+def close_as_people_do(window: MainWindow) -> None:
+    """As the system tells when the cross in the corner is pressed."""
+    QApplication.sendEvent(window.windowHandle(), QCloseEvent())
+
+
 @pytest.fixture
 def recorded(open_window: OpenWindow, qtbot: QtBot) -> Recorded:
     """Make a window that is recording, with an answer for each second."""
@@ -72,6 +112,14 @@ def window(recorded: Recorded) -> MainWindow:
     window = recorded(12)
     window.recorder._go(SessionState.FINISHING)
     window.recorder._go(SessionState.IDLE)
+    return window
+
+
+@pytest.fixture
+def idle(recorded: Recorded) -> MainWindow:
+    """A window in which nothing was recorded yet."""
+    window = recorded(0)
+    end_recording(window)
     return window
 
 

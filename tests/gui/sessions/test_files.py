@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile as sf
-from PySide6.QtGui import QCloseEvent, QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from ser_desktop.core import paths
@@ -23,7 +22,16 @@ from ser_desktop.core.session_sound import SoundSpool, StoredSound
 from ser_desktop.gui.main_window import MainWindow
 from ser_desktop.gui.sessions import messages
 from ser_desktop.gui.workers import Segment
-from tests.gui.sessions.conftest import Recorded, answer, begin_recording, hear, open_it
+from tests.gui.sessions.conftest import (
+    Recorded,
+    answer,
+    begin_recording,
+    close_as_people_do,
+    hear,
+    mark,
+    open_it,
+    save,
+)
 from tests.helpers.microphones import PretendMicrophone
 
 
@@ -54,25 +62,20 @@ def test_markers_of_an_opened_session_are_changed_and_saved(window: MainWindow, 
     assert Marker(41.0, "new") in open_session(story).markers
 
 
-def mark(window: MainWindow) -> None:
-    window.sessions.moments.choose(40)
-    window.sessions.marking.mark()
-
-
 def test_an_opened_session_says_once_that_new_markers_were_not_saved(
     window: MainWindow, story: Path, qtbot: QtBot
 ) -> None:
     close = window.sessions.card.close_session
     open_it(window, story, qtbot)
-    mark(window)
+    mark(window, 40)
     close.click()
     assert window.sessions.files.is_opened
-    assert window.banner.text.text() == messages.MARKERS_UNSAVED.format(messages.CLOSE_AGAIN)
+    assert window.banner.text.text() == messages.MARKERS_UNSAVED.format(messages.SESSION_HAS, messages.CLOSE_AGAIN)
     close.click()
     assert not window.sessions.files.is_opened
     assert not window.banner.isVisible()
     open_it(window, story, qtbot)
-    mark(window)
+    mark(window, 40)
     with qtbot.waitSignal(window.sessions.files.saved):
         window.sessions.files.save(story)
     close.click()
@@ -85,26 +88,21 @@ def test_record_and_another_session_do_not_drop_new_markers_without_a_word(
     recorder = window.recorder
     recorder.inputs.source = PretendMicrophone()
     open_it(window, story, qtbot)
-    mark(window)
+    mark(window, 40)
     n_markers = len(recorder.session.markers)
     open_it(window, story, qtbot)
     assert len(recorder.session.markers) == n_markers == 3
-    assert window.banner.text.text() == messages.MARKERS_UNSAVED.format(messages.OPEN_AGAIN)
+    assert window.banner.text.text() == messages.MARKERS_UNSAVED.format(messages.SESSION_HAS, messages.OPEN_AGAIN)
     open_it(window, story, qtbot)
     assert len(recorder.session.markers) == 2
-    mark(window)
+    mark(window, 40)
     recorder.toggle()
     assert not recorder.session.is_recording
-    assert window.banner.text.text() == messages.MARKERS_UNSAVED.format(messages.RECORD_AGAIN)
+    assert window.banner.text.text() == messages.MARKERS_UNSAVED.format(messages.SESSION_HAS, messages.RECORD_AGAIN)
     recorder.toggle()
     assert recorder.session.is_recording
     assert not window.sessions.files.is_opened
     recorder.stop()
-
-
-def save(window: MainWindow, path: Path, qtbot: QtBot, **more: object) -> None:
-    with qtbot.waitSignal(window.sessions.files.worker.saved):
-        window.sessions.files.save(path, **more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", ["s.csv", "s.png", "s.html"])
@@ -131,7 +129,7 @@ def test_a_table_of_an_opened_session_does_not_keep_its_new_note(
     save(window, tmp_path / "table.csv", qtbot, note="Another note")
     window.sessions.card.close_session.click()
     assert window.sessions.files.is_opened
-    assert window.banner.text.text() == messages.NOTE_UNSAVED.format(messages.CLOSE_AGAIN)
+    assert window.banner.text.text() == messages.NOTE_UNSAVED.format(messages.SESSION_HAS, messages.CLOSE_AGAIN)
     window.sessions.card.close_session.click()
     assert not window.sessions.files.is_opened
 
@@ -148,26 +146,21 @@ def test_markers_set_after_a_recording_was_saved_are_not_dropped_without_a_word(
     window.recorder.inputs.source = PretendMicrophone()
     window.recorder.toggle()
     assert not window.recorder.session.is_recording
-    assert window.banner.text.text() == messages.MARKERS_UNSAVED.format(messages.RECORD_AGAIN)
+    assert window.banner.text.text() == messages.MARKERS_UNSAVED.format(messages.RECORDING_HAS, messages.RECORD_AGAIN)
     window.recorder.toggle()
     assert window.recorder.session.is_recording
     window.recorder.stop()
-
-
-def close_as_people_do(window: MainWindow) -> None:
-    """As the system tells when the cross in the corner is pressed."""
-    QApplication.sendEvent(window.windowHandle(), QCloseEvent())
 
 
 def test_the_window_says_once_that_closing_it_drops_what_was_written(
     window: MainWindow, story: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
     open_it(window, story, qtbot)
-    mark(window)
+    mark(window, 40)
     save(window, tmp_path / "report.html", qtbot, note="A note")
     close_as_people_do(window)
     assert window.isVisible()
-    assert window.banner.text.text() == messages.BOTH_UNSAVED.format(messages.CLOSE_WINDOW_AGAIN)
+    assert window.banner.text.text() == messages.BOTH_UNSAVED.format(messages.SESSION_HAS, messages.CLOSE_WINDOW_AGAIN)
     save(window, story, qtbot)
     close_as_people_do(window)
     assert not window.isVisible()
@@ -175,7 +168,7 @@ def test_the_window_says_once_that_closing_it_drops_what_was_written(
 
 def test_the_second_time_the_window_closes(window: MainWindow, story: Path, qtbot: QtBot) -> None:
     open_it(window, story, qtbot)
-    mark(window)
+    mark(window, 40)
     close_as_people_do(window)
     assert window.isVisible()
     close_as_people_do(window)

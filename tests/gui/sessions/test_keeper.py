@@ -21,12 +21,11 @@ from ser_desktop.core.ring import RingBuffer
 from ser_desktop.core.session import Session, SessionState
 from ser_desktop.core.session_sound import SoundSpool
 from ser_desktop.gui.main_window import MainWindow
-from ser_desktop.gui.sessions import keeper as keeper_room
+from ser_desktop.gui.sessions import keeper_worker as keeper_room
 from ser_desktop.gui.sessions import messages
-from ser_desktop.gui.sessions.keeper import KeeperWorker
+from ser_desktop.gui.sessions.keeper_worker import KeeperWorker
 from ser_desktop.gui.workers import Segment
-from tests.gui.sessions.conftest import Recorded, answer, hear
-from tests.helpers.microphones import PretendMicrophone
+from tests.gui.sessions.conftest import Recorded, answer, hear, record
 
 RATE = 48_000
 
@@ -118,15 +117,22 @@ def worker_with(folder: Path, n_answers: int, started_at: datetime, *, is_live: 
 
 
 def keep_another(
-    worker: KeeperWorker, folder: Path, n_answers: int, started_at: datetime, *, is_live: bool = True
-) -> None:
+    worker: KeeperWorker,
+    folder: Path,
+    n_answers: int,
+    started_at: datetime,
+    *,
+    is_live: bool = True,
+    hop_s: float = 1.0,
+) -> Session:
     session = Session("A model")
     session.started_at = started_at
     worker.begin(None, Journal(folder, session), session, is_live=is_live)
     for i in range(n_answers):
-        worker.answer(answer(i + 1.0))
+        worker.answer(answer(hop_s * (i + 1)))
     while not worker._orders.empty():
         worker._orders.get()()
+    return session
 
 
 def test_the_answers_of_the_last_recording_that_was_not_saved_lie_for_the_next_start(tmp_path: Path) -> None:
@@ -145,9 +151,19 @@ def test_what_is_not_worth_it_is_not_offered(tmp_path: Path, n_answers: int, is_
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("hop_s", "n_answers", "is_offered"), [(0.25, 16, False), (8.0, 2, True)])
+def test_seconds_count_and_not_how_often_it_answers(
+    tmp_path: Path, hop_s: float, n_answers: int, is_offered: bool
+) -> None:
+    worker = KeeperWorker()
+    keep_another(worker, tmp_path, n_answers, datetime(2026, 5, 1, 12, 0), hop_s=hop_s)
+    worker._end()
+    assert bool(find_interrupted(tmp_path)) is is_offered
+
+
 def test_a_short_clip_with_a_marker_is_worth_it(tmp_path: Path) -> None:
-    worker = worker_with(tmp_path, 5, datetime(2026, 5, 1, 12, 0), is_live=False)
-    session = Session("A model")
+    worker = KeeperWorker()
+    session = keep_another(worker, tmp_path, 5, datetime(2026, 5, 1, 12, 0), is_live=False)
     session.markers = [Marker(2.0, "here")]
     worker.mark(session)
     while not worker._orders.empty():
@@ -202,26 +218,6 @@ def test_a_journal_that_cannot_be_written_is_said_once_and_nothing_else_stops(
     qtbot.waitUntil(lambda: len(tries) >= n_before + 3, timeout=10_000)
     assert len(said) == 1
     assert window.recorder.session.is_recording
-
-
-def record(window: MainWindow, n_answers: int) -> Session:
-    """A recording from its beginning to its end."""
-    window.recorder.inputs.source = PretendMicrophone()
-    window.recorder.toggle()
-    for i in range(n_answers):
-        hear(window, answer(i + 1.0))
-    session = window.recorder.session
-    window.recorder._go(SessionState.FINISHING)
-    window.recorder._go(SessionState.IDLE)
-    return session
-
-
-@pytest.fixture
-def idle(recorded: Recorded) -> MainWindow:
-    window = recorded(0)
-    window.recorder._go(SessionState.FINISHING)
-    window.recorder._go(SessionState.IDLE)
-    return window
 
 
 def test_a_recording_that_another_replaced_can_be_brought_back(idle: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:

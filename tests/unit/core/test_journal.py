@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ser_desktop.core.journal import Journal, discard, find_interrupted, read_journal
+from ser_desktop.core.journal import Journal, find_interrupted, read_journal
 from ser_desktop.core.markers import Marker
 from ser_desktop.core.session import Gap
 from tests.helpers.sessions import recording
@@ -149,11 +149,41 @@ def test_a_journal_that_cannot_be_finished_is_removed_all_the_same(tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_was_left_is_offered_to_others_only_once_its_window_lets_it_go(tmp_path: Path) -> None:
+    session = recording()
+    left = written(tmp_path).leave(session)
+    assert left.session is session
+    assert find_interrupted(tmp_path) == []
+    left.release()
+    (found,) = find_interrupted(tmp_path)
+    assert find_interrupted(tmp_path) == [], "a second window while the first one offers it"
+    found.release()
+
+
+def test_words_are_appended_to_what_was_left_also_after_a_line_that_was_cut(tmp_path: Path) -> None:
+    journal = written(tmp_path)
+    let_go(journal)
+    journal.path.write_bytes(journal.path.read_bytes()[:-7])
+    (found,) = find_interrupted(tmp_path)
+    found.write([Marker(7.0, "third try")], "A note")
+    session = read_journal(found.path)
+    assert session.words == ((Marker(7.0, "third try"),), "A note")
+    assert session.stored == ((), ""), "no session file holds them"
+    assert len(session.history) == 20
+
+
+def test_words_do_not_begin_a_journal_that_never_reached_the_disk(tmp_path: Path) -> None:
+    left = Journal(tmp_path, recording()).leave(recording())
+    with pytest.raises(OSError, match="No such file"):
+        left.write([Marker(7.0)], "")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_discarded_is_gone(tmp_path: Path) -> None:
     journal = written(tmp_path)
     let_go(journal)
     (found,) = find_interrupted(tmp_path)
-    discard(found.path)
+    found.discard()
     assert list(tmp_path.iterdir()) == []
 
 
