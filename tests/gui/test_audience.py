@@ -19,7 +19,7 @@ from ser_desktop.gui import messages
 from ser_desktop.gui.audience import SMALLEST, AudienceView
 from ser_desktop.gui.main_window import MainWindow
 from ser_desktop.gui.notice import Notice
-from ser_desktop.gui.sessions.messages import BOTH_UNSAVED, NOTE_UNSAVED, RECORD_AGAIN
+from ser_desktop.gui.sessions.messages import RECORD_AGAIN, unsaved
 from ser_desktop.microphone import InputDevice
 from tests.gui.conftest import OpenWindow
 from tests.helpers.microphones import PretendMicrophone
@@ -162,15 +162,18 @@ def test_what_keeps_a_recording_from_beginning_is_said_until_one_begins(
     assert hint.text() == messages.audience_hint(SessionState.IDLE), "it is not for those who watch"
     recorder.session.path, recorder.session.note = tmp_path / "story.json", "not saved"
     qtbot.keyClick(view, Qt.Key.Key_Space)
-    assert hint.text() == NOTE_UNSAVED.format(RECORD_AGAIN)
+    assert hint.text() == unsaved(in_hand=True, waiting=False, markers=False, note=True, again=RECORD_AGAIN)
     recorder.inputs.source = PretendMicrophone()
     qtbot.keyClick(view, Qt.Key.Key_Space)
     assert recorder.session.state is SessionState.LISTENING
     assert hint.text() == messages.audience_hint(SessionState.LISTENING)
 
 
+LONGEST = unsaved(in_hand=True, waiting=True, markers=True, note=True, again=RECORD_AGAIN)
+
+
 @pytest.mark.parametrize("size", [(3840, 2160), (1920, 1080), (1024, 768), (800, 600)])
-@pytest.mark.parametrize("words", [BOTH_UNSAVED.format(RECORD_AGAIN), "word " * 200, "/a/long/path" * 60])
+@pytest.mark.parametrize("words", [LONGEST, "word " * 200, "/a/long/path" * 60])
 def test_what_is_said_to_the_presenter_moves_nothing(
     view: AudienceView, qtbot: QtBot, size: tuple[int, int], words: str
 ) -> None:
@@ -189,7 +192,7 @@ def test_what_is_said_to_the_presenter_moves_nothing(
     assert max(metrics.horizontalAdvance(line.rstrip()) for line in lines) <= hint.width()
     is_whole = "".join(lines) == words
     assert is_whole or (lines[-1].endswith("…") and hint.toolTip() == words)
-    assert is_whole is (words == BOTH_UNSAVED.format(RECORD_AGAIN)) or size[0] > 1024
+    assert is_whole is (words == LONGEST) or size[0] > 1024
 
 
 def test_the_presenters_button_takes_space_from_nobody_and_the_keys_reach_it(
@@ -208,6 +211,9 @@ def test_the_presenters_button_takes_space_from_nobody_and_the_keys_reach_it(
     assert toggled == [True, True]
     view._state_changed(SessionState.FINISHING)
     assert view.hasFocus()
+
+
+LONGEST = unsaved(in_hand=True, waiting=True, markers=True, note=True, again=RECORD_AGAIN)
 
 
 @pytest.mark.parametrize("size", [(3840, 2160), (1920, 1080), (1024, 768), (800, 600)])
