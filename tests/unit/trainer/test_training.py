@@ -182,6 +182,7 @@ def test_uar_is_the_mean_recall_of_the_classes_that_are_there() -> None:
     assert uar_of(logits, np.array([0, 0, 1, 1])) == pytest.approx(0.75)
 
 
+@pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no NVIDIA GPU here")
 @pytest.mark.parametrize("kind", list(HeadKind))
 def test_on_a_gpu_the_features_live_there_and_the_results_agree(tmp_path: Path, kind: HeadKind) -> None:
