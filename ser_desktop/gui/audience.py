@@ -163,6 +163,8 @@ class AudienceView(QWidget):
         self._has_consent = False
         # Record was pressed here, and nothing has come of it yet.
         self._is_waiting = False
+        # Something was heard while it was shown.
+        self._has_answer = False
         self.setObjectName("audience")
         self.setWindowTitle(messages.AUDIENCE_TITLE)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -286,11 +288,9 @@ class AudienceView(QWidget):
         self._ask(is_asking=False)
         self.setFocus()
         self._has_consent = self._has_consent or is_given
-        if not self._recorder.session.is_recording:
-            if is_given:
-                self._toggle()
-        elif not is_given:
-            self.close()
+        if self._recorder.session.is_recording is not is_given:
+            # Whoever says no is not listened to any longer either.
+            self._toggle()
 
     def _state_changed(self, state: SessionState) -> None:
         texts = {
@@ -312,8 +312,14 @@ class AudienceView(QWidget):
         self.controls.show_state(state, recording=self._recorder.session.is_recording)
 
     def _show_idle(self) -> None:
-        has_none = self._recorder.inputs.has_none
-        self.answer.show_text(messages.NO_MICROPHONES if has_none else messages.AUDIENCE_IDLE, "")
+        history = self._recorder.session.history
+        if self._recorder.inputs.has_none:
+            self.answer.show_text(messages.NO_MICROPHONES, "")
+        elif self._has_answer and history:
+            # Whoever spoke wants to talk about it.
+            self.answer.show_prediction(history[-1])
+        else:
+            self.answer.show_text(messages.AUDIENCE_IDLE, "")
 
     def _devices_changed(self) -> None:
         state = self._recorder.session.state
@@ -340,12 +346,14 @@ class AudienceView(QWidget):
     def _begin(self) -> None:
         """Empty the timeline; its lanes are those of the session in hand, which may be an older model's."""
         model = self._recorder.model
+        self._has_answer = False
         self.timeline.set_labels(self._recorder.session.labels or (model.labels if model is not None else ()))
         self._scale()
 
     def _predicted(self, prediction: Prediction) -> None:
         if self._recorder.session.state is not SessionState.PAUSED:
             self.answer.show_prediction(prediction)
+        self._has_answer = True
         self.timeline.add(prediction)
 
     def _gap_ended(self, gap: Gap) -> None:

@@ -66,8 +66,10 @@ class Cards(QWidget):
         self.demo_button, self.file_button = QPushButton(messages.PLAY_DEMO), QPushButton(messages.PLAY_FILE)
         row = QHBoxLayout(self.offers)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.demo_button)
-        row.addWidget(self.file_button)
+        for button in (self.demo_button, self.file_button):
+            # A click leaves the space bar to the recording it begins.
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            row.addWidget(button)
         row.addStretch(1)
         self.offers.hide()
         return self.offers

@@ -306,6 +306,22 @@ def test_it_can_be_left_with_the_mouse_and_the_button_does_not_take_space(view: 
         qtbot.mouseClick(view.leave_button, Qt.MouseButton.LeftButton)
 
 
+def test_whoever_says_no_is_not_listened_to_any_longer(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    toggled: list[bool] = []
+    monkeypatch.setattr(window.recorder.session, "state", SessionState.LISTENING)
+    monkeypatch.setattr(window.recorder, "toggle", lambda: toggled.append(True))
+    window.audience.open()
+    view = window.audience.view
+    assert view is not None
+    qtbot.mouseClick(view.consent.no_button, Qt.MouseButton.LeftButton)
+    assert toggled == [True]
+    assert view.isVisible()
+    monkeypatch.setattr(window.recorder.session, "state", SessionState.IDLE)
+    view.close()
+
+
 def test_a_recording_that_goes_on_is_asked_about_before_it_is_shown(
     window: MainWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
@@ -315,9 +331,6 @@ def test_a_recording_that_goes_on_is_asked_about_before_it_is_shown(
     assert view is not None
     assert view.consent.isVisible()
     assert not view.answer.isVisible()
-    with qtbot.waitSignal(view.left):
-        qtbot.mouseClick(view.consent.no_button, Qt.MouseButton.LeftButton)
-    window.audience.open()
     qtbot.mouseClick(view.consent.yes_button, Qt.MouseButton.LeftButton)
     assert view.answer.isVisible()
     assert window.recorder.session.state is SessionState.LISTENING
@@ -326,3 +339,19 @@ def test_a_recording_that_goes_on_is_asked_about_before_it_is_shown(
     assert view.answer.isVisible(), "once is enough"
     monkeypatch.setattr(window.recorder.session, "state", SessionState.IDLE)
     view.close()
+
+
+def test_the_last_answer_stays_when_the_recording_has_stopped(view: AudienceView) -> None:
+    session = view._recorder.session
+    view._recorder.inputs.source = PretendMicrophone()
+    view._state_changed(SessionState.IDLE)
+    assert view.answer.title == messages.AUDIENCE_IDLE
+    session.history.append(answer())
+    view._predicted(answer())
+    heard = view.answer.title
+    view._state_changed(SessionState.PAUSED)
+    view._state_changed(SessionState.IDLE)
+    assert view.answer.title == heard == messages.answer_title(answer())
+    view._begin()
+    view._state_changed(SessionState.IDLE)
+    assert view.answer.title == messages.AUDIENCE_IDLE, "the answer was about another recording"

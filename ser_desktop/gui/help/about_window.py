@@ -28,7 +28,7 @@ ABOUT, LIMITS, LICENCES = range(3)
 _TITLES = (messages.ABOUT_PAGE, messages.LIMITS_PAGE, messages.LICENCES_PAGE)
 _ICONS = ("info", "mask", "licence")
 _LOGO = 88
-_RAIL = 256
+_RAIL = 276
 
 
 class AboutWindow(QDialog):
@@ -57,14 +57,13 @@ class AboutWindow(QDialog):
             button = QPushButton(title)
             button.setObjectName("rail")
             button.setCheckable(True)
+            # Chosen, its words are bold and need more room.
             button.setMinimumWidth(_RAIL)
             button.setAutoDefault(False)
             icons.dress(button, icon)
             button.clicked.connect(lambda _checked=False, number=page_number: self.show_page(number))
             self._group.addButton(button)
             self.buttons.append(button)
-            # Chosen, its words are bold and need more room.
-            button.setMinimumWidth(252)
             rail.addWidget(button)
         rail.addStretch(1)
         close = QPushButton(messages.CLOSE)

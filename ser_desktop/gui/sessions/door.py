@@ -65,6 +65,7 @@ class SessionsDoor(QObject):
         self.files = Files(recorder, self.keeper, window)
         self.recovery = Recovery(recorder, self.files, self.keeper)
         self.moments.changed.connect(self.moment_changed)
+        self.moments.changed.connect(self._moment_changed)
         self.marking.changed.connect(self.keeper.words_changed)
         self.files.noted.connect(self.keeper.words_changed)
         self.files.leaving.connect(self.marking.finish)
@@ -78,6 +79,10 @@ class SessionsDoor(QObject):
         recorder.gap_ended.connect(self._gap_ended)
         mark = QShortcut(QKeySequence("M"), window, self.marking.mark)
         mark.setWhatsThis(messages.MARK_KEY)
+
+    def _moment_changed(self, prediction: Prediction | None) -> None:
+        if prediction is not None:
+            self.marking.finish()
 
     def may_close(self) -> bool:
         """Whether the window may be closed; where what was written would be lost, it is said once."""

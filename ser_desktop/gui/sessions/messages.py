@@ -112,6 +112,11 @@ def words_unwritten(reason: str) -> tuple[str, str]:
     return f"What you marked and wrote could not be kept ({reason}).", "Save the session to keep it (Ctrl+S)."
 
 
+def folder_missing(folder: str) -> str:
+    """Say which folder is not there."""
+    return f"The folder «{folder}» does not exist."
+
+
 def place_wrong(suffix: str) -> str:
     """Say what a file's name lacks."""
     return f"Give the whole path of a file that ends in {suffix}"
@@ -196,6 +201,9 @@ def report_summary(summary: Summary) -> str:
     if summary.commonest is None:
         return f"{text} The model did not commit itself to any emotion."
     share = f"{100 * summary.shares[summary.commonest]:.0f} %"
+    if summary.not_sure > summary.shares[summary.commonest]:
+        unsure = f"In {100 * summary.not_sure:.0f} % of these the model was not sure"
+        return f"{text} {unsure}; where it was, the voice most often sounded {common.sounds_like(summary.commonest)}."
     return f"{text} Most often the voice sounded {common.sounds_like(summary.commonest)} ({share} of these)."
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from ser_desktop.core import paths
@@ -29,6 +29,8 @@ class RecoveryBanner(QFrame):
         row.setContentsMargins(16, 8, 8, 8)
         row.addWidget(self.text, stretch=1)
         for button in (self.open_button, self.discard_button, self.undo_button):
+            # A click leaves the space bar to whatever had it.
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             row.addWidget(button)
         self.hide()
 

@@ -155,10 +155,12 @@ class SaveDialog(QDialog):
         text = self.place.text().strip()
         path = Path(text)
         is_name = bool(text) and path.is_absolute() and path.suffix.lower() == self.suffix
-        self.save.setEnabled(is_name)
-        warning = _what_is_replaced(path, self._wants_sound) if is_name else messages.place_wrong(self.suffix)
-        self.save.setText(messages.REPLACE if is_name and warning else messages.SAVE)
-        self.warning.setText(warning)
+        has_place = is_name and path.parent.is_dir()
+        self.save.setEnabled(has_place)
+        replaced = _what_is_replaced(path, self._wants_sound) if has_place else ""
+        missing = messages.folder_missing(str(path.parent)) if is_name else messages.place_wrong(self.suffix)
+        self.save.setText(messages.REPLACE if replaced else messages.SAVE)
+        self.warning.setText(replaced if has_place else missing)
 
     def _choose(self) -> None:
         dialog = QFileDialog(self, messages.SAVE_TITLE, self.place.text(), f"*{self.suffix}")

@@ -21,6 +21,8 @@ def small_button(text: str, tip: str, name: str = "") -> QPushButton:
     button.setObjectName("chip")
     button.setToolTip(tip)
     button.setAccessibleName(name or text)
+    # A click leaves the space bar to whatever had it.
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button
 
 
@@ -125,7 +127,8 @@ class TimelineCard(Card):
         row.setSpacing(6)
         row.addWidget(self.name)
         row.addWidget(self.text, stretch=1)
-        for button in (self.undo, self.listen, self.mark, self.back, self.follow, self.close_session):
+        # What comes and goes stands before what stays, which keeps its place under the mouse.
+        for button in (self.undo, self.listen, self.back, self.follow, self.close_session, self.mark):
             row.addWidget(button)
         row.addWidget(self._zoom_out)
         row.addWidget(self._zoom_in)

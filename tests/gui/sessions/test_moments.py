@@ -157,3 +157,34 @@ def test_where_room_is_short_the_timeline_gets_it(window: MainWindow, qtbot: QtB
     assert frame.lanes.height() >= 8 * 11
     window.resize(1280, 800)
     qtbot.waitUntil(window.cards.waveform.isVisible)
+
+
+def test_another_moment_ends_the_writing_of_a_note_and_keeps_it(window: MainWindow, qtbot: QtBot) -> None:
+    card = window.sessions.card
+    window.sessions.moments.choose(6)
+    window.sessions.marking.mark()
+    qtbot.keyClicks(card.editor.note, "laughs")
+    window.sessions.moments.choose(20)
+    assert not card.is_editing
+    assert [marker.note for marker in window.recorder.session.markers] == ["laughs"]
+    assert card.text.text().startswith("from 00:13"), "what is looked at is said again"
+
+
+def test_what_comes_and_goes_does_not_move_mark_from_under_the_mouse(window: MainWindow, qtbot: QtBot) -> None:
+    card = window.sessions.card
+    qtbot.waitExposed(window)
+    qtbot.wait(20)
+    before = card.mark.mapTo(window, card.mark.rect().topLeft())
+    window.sessions.moments.choose(6)
+    qtbot.wait(20)
+    assert card.back.isVisible()
+    assert card.mark.mapTo(window, card.mark.rect().topLeft()) == before
+
+
+def test_a_click_leaves_the_space_bar_to_record(window: MainWindow, qtbot: QtBot) -> None:
+    window.activateWindow()
+    window.bar.take_keys()
+    card, keys = window.sessions.card, QApplication.focusWidget()
+    window.sessions.moments.choose(6)
+    qtbot.mouseClick(card.back, Qt.MouseButton.LeftButton)
+    assert QApplication.focusWidget() is keys

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from ser_desktop.core.summary import Summary
 from ser_desktop.gui import messages
+from ser_desktop.gui.sessions import messages as words
 from ser_desktop.gui.sessions.report import as_html
 from tests.helpers.sessions import LABELS, recording
 
@@ -39,3 +41,13 @@ def widths(text: str) -> tuple[list[float], list[float]]:
     before, _, after = text.partition(messages.LAYERS_TITLE)
     shares, layers = ([float(p) for p in re.findall(r"width:([\d.]+)%;background", part)] for part in (before, after))
     return shares, layers
+
+
+def test_a_model_that_was_mostly_not_sure_is_not_said_to_have_heard_an_emotion() -> None:
+    shares = dict.fromkeys(LABELS, 0.0) | {"sad": 0.27}
+    unsure = Summary(30.0, 30, 1.0, shares, not_sure=0.73, gaps_s=0.0)
+    assert words.report_summary(unsure).endswith(
+        "In 73 % of these the model was not sure; where it was, the voice most often sounded sad."
+    )
+    sure = replace(unsure, shares=shares | {"sad": 0.73}, not_sure=0.27)
+    assert words.report_summary(sure).endswith("Most often the voice sounded sad (73 % of these).")

@@ -43,6 +43,9 @@ def test_the_dialog_is_not_modal_and_says_what_it_will_do(window: MainWindow, tm
     assert dialog.save.text() == messages.REPLACE
     dialog.place.setText("nowhere")
     assert not dialog.save.isEnabled()
+    dialog.place.setText(str(tmp_path / "misspelt" / "there.csv"))
+    assert not dialog.save.isEnabled(), "no folder is made of a slip"
+    assert dialog.warning.text() == messages.folder_missing(str(tmp_path / "misspelt"))
     dialog.place.setText(str(tmp_path / "there.csv"))
     with qtbot.waitSignal(window.sessions.files.worker.saved):
         dialog.save.click()
