@@ -67,6 +67,7 @@ class Files(QObject):
         self._under_way: list[Saving] = []
         # It was said that this would be dropped, and by what.
         self._announced: tuple[str, list[Words]] | None = None
+        self._sound_announced: Session | None = None
         recorder.may_begin = self._may_begin
 
     @property
@@ -182,13 +183,21 @@ class Files(QObject):
         self.shown.emit()
 
     def may_close(self) -> bool:
-        """Whether the window may close; where words would be lost, it is said once."""
+        """Whether the window may close; where words or sound would be lost, it is said once."""
         self.leaving.emit()
-        return self._may_drop(messages.CLOSE_WINDOW_AGAIN, self._all())
+        return self._may_drop(messages.CLOSE_WINDOW_AGAIN, self._all()) and self._may_lose_sound()
 
     def _may_begin(self) -> bool:
         self.leaving.emit()
         return self._may_drop(messages.RECORD_AGAIN, self._all())
+
+    def _may_lose_sound(self) -> bool:
+        session = self._keeper.unsaved_sound()
+        if session is None or session is self._sound_announced or any(s.session is session for s in self._under_way):
+            return True
+        self._sound_announced = session
+        self._recorder.noticed.emit(Notice(messages.sound_unsaved(session.history[-1].end_s)))
+        return False
 
     def _all(self) -> list[Session]:
         """Return the session in hand and the recording that waits."""

@@ -17,7 +17,7 @@ from ser_desktop.core.session_sound import Sound, SoundSpool
 from ser_desktop.gui.notice import Notice
 from ser_desktop.gui.recorder import Recorder
 from ser_desktop.gui.sessions import messages
-from ser_desktop.gui.sessions.keeper_worker import KeeperWorker
+from ser_desktop.gui.sessions.keeper_worker import WORTH_KEEPING_S, KeeperWorker
 from ser_desktop.gui.workers import Segment
 
 _log = logging.getLogger(__name__)
@@ -58,6 +58,7 @@ class Keeper(QObject):
         self._worker.found.connect(self._were_found)
         self.sound: Sound | None = None
         self._kept: Session | None = None
+        self._is_live = False
         self._with_journal: WeakSet[Session] = WeakSet()
         recorder.segment_begun.connect(self._segment_begun)
         recorder.state_changed.connect(self._state_changed)
@@ -72,6 +73,13 @@ class Keeper(QObject):
     def has_journal(self, session: Session) -> bool:
         """Whether what is written about a session comes back without being saved."""
         return session in self._with_journal
+
+    def unsaved_sound(self) -> Session | None:
+        """Return the recording whose sound is worth a word and lies nowhere but here."""
+        kept = self._kept
+        if kept is None or self.sound is None or not self._is_live or not self.has_journal(kept):
+            return None
+        return kept if kept.history and kept.history[-1].end_s >= WORTH_KEEPING_S else None
 
     def words_changed(self) -> None:
         """Note markers and note of the session in hand."""
@@ -109,9 +117,9 @@ class Keeper(QObject):
         if segment.start_s == 0:
             spool = _new_spool()
             self.sound, self._kept = spool, self._recorder.session
-            is_live = not isinstance(self._recorder.inputs.source, FileSource)
+            self._is_live = not isinstance(self._recorder.inputs.source, FileSource)
             journal = Journal(paths.journals_folder(), self._kept.snapshot())
-            self._worker.begin(spool, journal, self._kept, is_live=is_live)
+            self._worker.begin(spool, journal, self._kept, is_live=self._is_live)
             self._with_journal.add(self._kept)
         self._worker.listen(segment)
 

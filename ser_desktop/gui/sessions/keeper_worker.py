@@ -24,7 +24,7 @@ from ser_desktop.gui.workers import Segment, Worker
 _log = logging.getLogger(__name__)
 
 _FLUSH_S = 2.0
-_WORTH_KEEPING_S = 10.0
+WORTH_KEEPING_S = 10.0
 """Length of a live recording that is offered again where it was not saved.
 
 One with markers or a note is from its first answer on, be it of a file.
@@ -232,7 +232,7 @@ class KeeperWorker(Worker):
         # A clip can be played again, what somebody wrote about it cannot.
         if journal.has_words:
             return journal.length_s > 0
-        return self._is_live and journal.length_s >= _WORTH_KEEPING_S
+        return self._is_live and journal.length_s >= WORTH_KEEPING_S
 
     def _end(self) -> None:
         self._leave()

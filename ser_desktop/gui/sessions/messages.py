@@ -69,7 +69,7 @@ SOUND_EXISTS = "The sound in «{}» will be replaced."
 BOTH_EXIST = "This file and «{}» will be replaced."
 OPEN_IT, DISCARD = "Open it", "Discard"
 DISCARDED = "The recording is discarded when you record again or close the window."
-RECOVERED = "These are the answers of that recording; the sound was not kept. Save it to keep it (Ctrl+S)."
+RECOVERED = "These are the answers of that recording, without its sound. Save them to keep them (Ctrl+S)."
 NOT_SURE = "not sure"
 REPORT_SHARES = "How the voice sounded"
 REPORT_SHARES_TEXT = (
@@ -145,7 +145,17 @@ def sound_missing(reason: str) -> str:
 def interrupted(started_at: datetime | None, length_s: float) -> str:
     """Offer a recording that was not saved, be it for a crash."""
     when = f" of {_day(started_at)}{started_at:%H:%M}" if started_at else ""
-    return f"The recording{when}, {duration(length_s)} long, was not saved. Its answers are still here."
+    return (
+        f"The recording{when}, {duration(length_s)} long, was not saved. Its answers are still here, its sound is not."
+    )
+
+
+def sound_unsaved(length_s: float) -> str:
+    """Say what closing the window would cost."""
+    return (
+        f"The recording ({duration(length_s)}) was not saved. Its sound goes with the window; its answers are offered "
+        "at the next start. Save it (Ctrl+S), or close the window again."
+    )
 
 
 def opened(started_at: datetime | None, source: str, model: str) -> str:

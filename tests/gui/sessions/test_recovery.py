@@ -137,8 +137,10 @@ def test_it_is_offered_again_when_another_one_is_opened(
     assert not banner.isVisible(), "it was saved"
 
 
-def test_what_is_written_about_one_that_was_opened_comes_back_without_a_word(opened: MainWindow) -> None:
+def test_what_is_written_about_one_that_was_opened_comes_back(opened: MainWindow) -> None:
     mark(opened, 7, "after")
+    close_as_people_do(opened)
+    assert opened.banner.text.text() == messages.sound_unsaved(13.0), "the sound of the other one alone"
     close_as_people_do(opened)
     assert not opened.isVisible()
     found = {len(f.session.history): f.session for f in find_interrupted(paths.journals_folder())}

@@ -141,3 +141,23 @@ def test_the_sentence_says_whose_words_they_are() -> None:
     assert whose(in_hand=True, waiting=False) == "This session has"
     assert whose(in_hand=False, waiting=True) == "Your own recording has"
     assert whose(in_hand=True, waiting=True) == "This session and your own recording have"
+
+
+def test_the_sound_of_a_recording_that_was_not_saved_goes_with_a_word(idle: MainWindow, qtbot: QtBot) -> None:
+    record(idle, 12)
+    close_as_people_do(idle)
+    assert idle.isVisible()
+    assert said(idle) == messages.sound_unsaved(12.0)
+    close_as_people_do(idle)
+    assert not idle.isVisible()
+
+
+@pytest.mark.parametrize(("n_answers", "is_saved"), [(5, False), (12, True)])
+def test_a_short_try_and_a_saved_recording_close_without_a_word(
+    idle: MainWindow, tmp_path: Path, qtbot: QtBot, n_answers: int, is_saved: bool
+) -> None:
+    record(idle, n_answers)
+    if is_saved:
+        save(idle, tmp_path / "s.json", qtbot)
+    close_as_people_do(idle)
+    assert not idle.isVisible()
