@@ -171,6 +171,8 @@ class SessionsDoor(QObject):
             self._shown = None
         self.timeline.set_labels(labels)
         self.timeline.show_history(session.history, session.gaps, session.markers)
+        # Nothing is added any more, so that there is no newest end to look at.
+        self.timeline.show_all()
         self._begin()
 
     def _begin(self) -> None:

@@ -275,3 +275,11 @@ def test_every_format_is_written(window: MainWindow, tmp_path: Path, qtbot: QtBo
         assert [row["marker"] for row in csv.DictReader(file)][:4] == ["", "", "here", ""]
     assert QImage(str(tmp_path / "s.png")).width() > 2000
     assert "here" in (tmp_path / "s.html").read_text()
+
+
+def test_an_opened_session_is_seen_from_its_beginning_to_its_end(window: MainWindow, story: Path, qtbot: QtBot) -> None:
+    open_it(window, story, qtbot)
+    view, end_s = window.cards.timeline.view, window.recorder.session.history[-1].end_s
+    assert end_s > 60
+    assert view.start_s == 0
+    assert view.start_s + view.span_s >= end_s
