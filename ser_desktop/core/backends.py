@@ -107,8 +107,8 @@ class TorchBackend:
 def halved(model: Wav2Vec2Model, device: Device) -> Wav2Vec2Model:
     """Bring an encoder to a graphics card in float16, so that no length costs more the first time than again.
 
-    cuDNN's attention is switched off for the whole process: for every length and thread it plans anew, which took 50 ms
-    on an NVIDIA H200 where a window takes 3 ms (measured: bench encoder, bench extract).
+    cuDNN's attention is switched off for the whole process: for every length and thread it plans anew, which took
+    longer than ten windows on an NVIDIA H200 (seen in a profile; `bench extract` shows what it costs).
     """
     torch.backends.cuda.enable_cudnn_sdp(False)
     model = model.to(device.kind.value, torch.float16)
